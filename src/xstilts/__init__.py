@@ -1,0 +1,15 @@
+"""Does the gain from English intermediate-task training follow typological distance?
+
+The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
+
+    prepare       a task's data in every language              tasks, origins, examples
+    pretrained    the encoder called `none` starts from        pretraining
+    mixture       what one intermediate learns from            mixtures
+    intermediate  encoder → English task(s), maybe MLM         training, learner, shapes
+    target        encoder → English target task                the same function
+    predict       zero-shot, every language                    prediction, shapes
+    score         metrics → a record, mirrored in MLflow       metrics, scores
+    distances     URIEL → distance from English, coverage      distances, languages
+    published     numbers printed in papers → MLflow           published, scores
+    gains, correlate, report                                   gains, correlation, report
+"""

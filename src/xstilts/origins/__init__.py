@@ -1,0 +1,40 @@
+"""Where examples come from: the artificial world, upstream files, or the Hugging Face Hub."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xstilts.examples import Example
+from xstilts.tasks.task import Task
+
+ORIGINS = ("world", "files", "hub")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A task's examples by split (`train`, `validation`, `test/<code>`, `dev/<code>`, `translated/<code>`).
+
+    `source` says where they came from: origin, revision or path, and whatever a reader must know (rows dropped,
+    answers realigned). It is written to `data/<task>/task.json`.
+    """
+
+    splits: Mapping[str, list[Example]]
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
+    """The examples of one task from the origin that `settings` (`params.yaml: data`) names."""
+    return _module(settings).load(task, settings)
+
+
+def text(languages: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Plain text for MLM, one list of lines a language (ISO 639-3)."""
+    return _module(settings).text(languages, settings)
+
+
+def _module(settings: Mapping[str, Any]) -> Any:
+    origin = settings["origin"]
+    if origin not in ORIGINS:
+        raise ValueError(f"params.yaml: data.origin is {origin!r}; allowed: {', '.join(ORIGINS)}")
+    return importlib.import_module(f"xstilts.origins.{origin}")
