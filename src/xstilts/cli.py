@@ -1,0 +1,36 @@
+"""`xstilts …`: what `dvc repro` does not do.
+
+Each command is a module with `configure(parser)` and `run(arguments) -> int`; it is imported only when asked for.
+"""
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "submission": ("xstilts.submission", "export, check or score an XTREME submission folder"),
+    "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
+    "trace": ("xstilts.trace", "from a number in the report back to run, files and commit"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status is 0 only if it did what was asked."""
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="xstilts", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    asked = words[0] if words else ""
+    for name, (module, help_text) in COMMANDS.items():
+        subparser = commands.add_parser(name, help=help_text, description=help_text)
+        if name == asked:
+            importlib.import_module(module).configure(subparser)
+    parsed = parser.parse_args(words)
+    try:
+        return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
+    except (ValueError, OSError) as error:
+        print(f"xstilts {parsed.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
