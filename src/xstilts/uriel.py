@@ -1,0 +1,113 @@
+"""URIEL's arrays as lang2vec ships them: typological features, family membership, coordinates.
+
+Separate because this is the only place that opens lang2vec's files: its own module cannot be imported with
+setuptools >= 82 (it needs `pkg_resources`), so the arrays are read from the installed package. In them -1 means
+missing; here that is NaN. Data: Littell et al. 2017 (https://aclanthology.org/E17-2002), lang2vec 1.1.2, CC BY-SA 4.0.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Group → (file of the wheel, prefix of its feature names).
+GROUPS = {
+    "syntactic": ("features.npz", "S_"),
+    "phonological": ("features.npz", "P_"),
+    "inventory": ("features.npz", "INV_"),
+    "featural": ("features.npz", ""),
+    "syntactic_knn": ("feature_predictions.npz", "S_"),
+    "phonological_knn": ("feature_predictions.npz", "P_"),
+    "inventory_knn": ("feature_predictions.npz", "INV_"),
+    "featural_knn": ("feature_predictions.npz", ""),
+    "family": ("family_features.npz", "F_"),
+    "coordinates": ("geocoord_features.npz", "GC_"),
+}
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """One group of features.
+
+    Attributes:
+        codes: ISO 639-3, shape (languages,).
+        names: names of features, shape (features,).
+        values: the union (maximum) over sources, NaN where no source knows; shape (languages, features).
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def row(self, code: str) -> NDArray[np.float64]:
+        """The features of one language, shape (features,).
+
+        Raises:
+            ValueError: URIEL has no such language.
+        """
+        if code not in self.codes:
+            raise ValueError(
+                f"URIEL (lang2vec 1.1.2) has no language {code!r}; it needs an individual ISO 639-3 code, e.g. 'arb'"
+            )
+        values: NDArray[np.float64] = self.values[self.codes.index(code)]
+        return values
+
+
+@functools.cache
+def _file(name: str) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.float32]]:
+    with (resources.files("lang2vec") / "data" / name).open("rb") as stream, np.load(stream) as arrays:
+        codes = tuple(str(code) for code in arrays["langs"])
+        names = tuple(str(feature) for feature in arrays["feats"])
+        data = arrays["data"]
+        # -1 is below every value, so the maximum over sources is missing only where all sources are.
+        return codes, names, data[..., 0] if data.shape[2] == 1 else data.max(axis=2)
+
+
+@functools.cache
+def arrays(group: str) -> Arrays:
+    """All languages' features of one group of `GROUPS`.
+
+    Raises:
+        ValueError: no such group.
+    """
+    if group not in GROUPS:
+        raise ValueError(f"no URIEL group {group!r}; known: {', '.join(GROUPS)}")
+    name, prefix = GROUPS[group]
+    codes, names, union = _file(name)
+    columns = [index for index, feature in enumerate(names) if feature.startswith(prefix)]
+    values = union[:, columns].astype(np.float64)
+    values[values < 0] = np.nan
+    return Arrays(codes=codes, names=tuple(names[index] for index in columns), values=values)
+
+
+def features(code: str, group: str = "syntactic") -> dict[str, float | None]:
+    """One language's features by name; None where URIEL does not know."""
+    table = arrays(group)
+    row = table.row(code).tolist()
+    return {name: None if math.isnan(value) else value for name, value in zip(table.names, row, strict=True)}
+
+
+def families(code: str) -> frozenset[str]:
+    """The nodes of the (Glottolog) family tree above a language, as URIEL names them."""
+    table = arrays("family")
+    row = table.row(code)
+    return frozenset(table.names[index] for index in np.flatnonzero(row > 0))
+
+
+def genetic_similarity(a: str, b: str) -> float:
+    """Cosine of two languages' family memberships: 1 for a language and itself, 0 for unrelated ones.
+
+    The cosine is the geometric mean of the two one-sided shares of common tree nodes, hence symmetric.
+    """
+    first, second = families(a), families(b)
+    if not first or not second:
+        return float(a == b)
+    return len(first & second) / math.sqrt(len(first) * len(second))
+
+
+def coordinates(code: str) -> NDArray[np.float64]:
+    """Distances of a language from URIEL's 299 points on the globe, as fractions of the antipodal distance."""
+    return arrays("coordinates").row(code)
