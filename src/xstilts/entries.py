@@ -1,0 +1,94 @@
+"""What one MLflow run must hold, whatever file it comes from: the form that every record takes on its way to the store.
+
+Times, hardware and commits are tags, not parameters: they may differ for one fingerprint, and a parameter may not.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+KINDS = ("training", "score", "published", "report")
+# The tags that say which run this is; the other tags say where and when it was made.
+IDENTITY = ("study", "kind", "key", "intermediate", "training", "target", "seed", "profile", "phase", "fingerprint")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run.
+
+    Attributes:
+        study: the MLflow experiment.
+        kind: one of `KINDS`.
+        name: what the UI shows, such as `mnli/xnli/seed1`; with `kind`, what a newer run supersedes.
+        fingerprint: 64 hex digits; the run with this fingerprint is this run.
+        parent: the parent run's fingerprint, empty for none.
+        tags, parameters: flat text.
+        metrics: the latest value of each, by MLflow name (`f1/swh`).
+        datasets: of each data set: name, digest, context, source (flat text), for `log_inputs`.
+        started, ended: milliseconds since 1970.
+    """
+
+    study: str
+    kind: str
+    name: str
+    fingerprint: str
+    parent: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    datasets: tuple[Mapping[str, str], ...] = ()
+    started: int = 0
+    ended: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"run {self.name}: kind is {self.kind!r}; allowed: {', '.join(KINDS)}")
+        for what in ("study", "name", "fingerprint"):
+            value = getattr(self, what)
+            if not value or "'" in value or '"' in value:
+                raise ValueError(f"run {self.name!r}: {what} is {value!r}; it may be neither empty nor hold a quote")
+
+    @property
+    def key(self) -> str:
+        """What a run with another fingerprint supersedes."""
+        return f"{self.kind}:{self.name}"
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Every tag but those that change over a run's life (`superseded`, `process`, MLflow's own)."""
+        return {
+            **self.tags,
+            "study": self.study,
+            "kind": self.kind,
+            "key": self.key,
+            "fingerprint": self.fingerprint,
+            "parent_fingerprint": self.parent,
+        }
+
+    def with_end(self, *, metrics: Mapping[str, float], ended: int, tags: Mapping[str, str]) -> "Entry":
+        """The same run when it is over."""
+        return replace(self, metrics=dict(metrics), ended=ended, tags={**self.tags, **tags})
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON of it."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(row: Mapping[str, Any]) -> "Entry":
+        """The inverse of `as_json`."""
+        return Entry(**{**row, "datasets": tuple(row.get("datasets", ()))})
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested values as flat text: `{"versions": {"dvc": "3.67.1"}}` is `{"versions.dvc": "3.67.1"}`.
+
+    A list is its JSON; None, True and False are spelt as in JSON, so that text is the same from everywhere.
+    """
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found.update(flat(value, f"{prefix}{name}."))
+        else:
+            found[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return found
