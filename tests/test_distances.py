@@ -119,7 +119,7 @@ def test_standard_errors_repeat_with_the_seed_and_grow_as_features_fail(by_name)
 
 
 def test_a_place_found_from_lattice_distances_lies_in_its_country():
-    x, y, z = distances.position("jpn")
+    x, y, z = distances.positions(["jpn"])[0]
     assert np.degrees(np.arcsin(z)) == pytest.approx(35, abs=1)
     assert np.degrees(np.arctan2(y, x)) == pytest.approx(135, abs=1)
 

@@ -150,16 +150,17 @@ def genetic(code: str) -> list[Distance]:
     return [_marked(code, name, 1 - share, common, len(other), name) for name, share in shares.items()]
 
 
-def position(code: str) -> NDArray[np.float64]:
-    """A language's place as a unit vector, shape (3,), from its distances to URIEL's 299 lattice points."""
-    names = uriel.arrays("coordinates").names
-    latitude, longitude = np.radians([[float(part) for part in name.split("_")[1:]] for name in names]).T
+def positions(codes: Sequence[str]) -> NDArray[np.float64]:
+    """Places as unit vectors, shape (languages, 3), from distances to URIEL's 299 lattice points."""
+    table = uriel.arrays("coordinates")
+    latitude, longitude = np.radians([[float(part) for part in name.split("_")[1:]] for name in table.names]).T
     lattice = np.column_stack(
         [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
     )
-    place = np.linalg.lstsq(lattice, np.cos(np.pi * uriel.coordinates(code)), rcond=None)[0]
-    unit: NDArray[np.float64] = place / np.linalg.norm(place)
-    return unit
+    cosines = np.cos(np.pi * np.stack([table.row(code) for code in codes], axis=1))  # (points, languages)
+    places = np.linalg.lstsq(lattice, cosines, rcond=None)[0].T
+    units: NDArray[np.float64] = places / np.linalg.norm(places, axis=1, keepdims=True)
+    return units
 
 
 def geographic(code: str) -> list[Distance]:
@@ -167,9 +168,10 @@ def geographic(code: str) -> list[Distance]:
 
     URIEL has one point a language: Russian's lies in western Siberia, English's in England.
     """
-    fraction = float(np.arccos(np.clip(position(languages.ENGLISH) @ position(code), -1, 1)) / np.pi)
-    points = len(uriel.arrays("coordinates").names)
+    english, other = positions([languages.ENGLISH, code])
+    fraction = float(np.arccos(np.clip(english @ other, -1, 1)) / np.pi)
     fraction = 0.0 if code == languages.ENGLISH else fraction
+    points = len(uriel.arrays("coordinates").names)
     return [
         _marked(code, "geographic", fraction, points, points, "geographic"),
         _marked(code, "geographic_km", fraction * HALF_EARTH_KM, points, points, "geographic"),
@@ -258,8 +260,8 @@ def write(path: Path, rows: Iterable[Distance]) -> None:
     with aside.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for row in sorted(rows, key=lambda row: (row.distance, row.language)):
-            numbers = (row.shared, row.known, "true" if row.coverage_ok else "false", _text(row.raw), _text(row.se))
+        for row in sorted(rows, key=lambda row: (row.language, row.distance)):
+            numbers = (row.shared, row.known, int(row.coverage_ok), _text(row.raw), _text(row.se))
             writer.writerow((row.language, row.distance, _text(row.value), *numbers))
     aside.replace(path)
 
@@ -283,7 +285,7 @@ def read(path: Path) -> list[Distance]:
                 value=float(row["value"]) if row["value"] else None,
                 shared=int(row["shared"]),
                 known=int(row["known"]),
-                coverage_ok=row["coverage_ok"] == "true",
+                coverage_ok=row["coverage_ok"] == "1",
                 raw=float(row["raw"]) if row["raw"] else None,
                 se=float(row["se"]) if row["se"] else None,
             )
