@@ -4,7 +4,7 @@ Sources: utils_preprocess.py (`tatoeba_preprocess`) and third_party/utils_retrie
 of google-research/xtreme @ 838c13b; nyu-mll/jiant for the policy `jiant`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 POLICIES = ("xtreme", "jiant")
@@ -46,3 +46,22 @@ def lines_of(sentence: int, side: Distinct, policy: str = "xtreme") -> tuple[int
         raise ValueError(f"no duplicates policy {policy!r}; allowed: {', '.join(POLICIES)}")
     lines = side.lines[sentence]
     return lines if policy == "jiant" or len(lines) == 1 else ()
+
+
+def expand(
+    pairs: Iterable[tuple[int, int, float]], sources: Distinct, targets: Distinct, policy: str = "xtreme"
+) -> list[tuple[int, int, float]]:
+    """From pairs of mined distinct sentences to pairs of lines, under a duplicates policy, in the same order.
+
+    Args:
+        pairs: source sentence, target sentence, score.
+        sources: the distinct sentences of the source side.
+        targets: the same of the target side.
+        policy: as in `lines_of`.
+    """
+    return [
+        (source_line, target_line, score)
+        for source, target, score in pairs
+        for source_line in lines_of(source, sources, policy)
+        for target_line in lines_of(target, targets, policy)
+    ]
