@@ -19,6 +19,7 @@ GROUPS = {
     "phonological": ("features.npz", "P_"),
     "inventory": ("features.npz", "INV_"),
     "featural": ("features.npz", ""),
+    "syntactic_average": ("feature_averages.npz", "S_"),  # the mean over sources instead of the maximum
     "syntactic_knn": ("feature_predictions.npz", "S_"),
     "phonological_knn": ("feature_predictions.npz", "P_"),
     "inventory_knn": ("feature_predictions.npz", "INV_"),

@@ -1,0 +1,98 @@
+"""Running text for masked language modelling: documents of a few sentences that belong together.
+
+They show what the tasks rest on: scripts, restatements with synonyms, denied opposites, questions with their
+answers, kinds. Every language has documents of its own, never translations of another's.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from xstilts.origins.world import concepts
+from xstilts.origins.world.events import Event, Phrase, Pronoun, Sampler, Saying, Thing
+from xstilts.origins.world.inference import paired_event, with_adjective
+from xstilts.origins.world.plausibility import repaid
+from xstilts.origins.world.reading import readings
+from xstilts.origins.world.sentences import entities, quality, rich
+
+NAMED = 0.4
+Document = list[Saying | Phrase | str]
+
+
+def _script(sampler: Sampler) -> Document:
+    kind = sampler.kind()
+    thing = Thing(sampler.choose(kind.members))
+    agent = Thing(kind.profession) if sampler.chance(0.3) else sampler.person(NAMED)
+    place = Thing(kind.place) if sampler.chance(0.4) else None
+    start = sampler.choose(("bought", "found", "took", kind.script[0]))
+    return [
+        Saying(sampler.furnish(Event(start, agent, thing, place=place), 0.3)),
+        Saying(Event(kind.script[1], Pronoun(), thing), kind="then"),
+    ]
+
+
+def _restated(sampler: Sampler) -> Document:
+    """The same again: with a synonym of the action or of the quality, and another order."""
+    event = paired_event(sampler, NAMED)
+    word = sampler.adjective()
+    first = sampler.furnish(with_adjective(event, word))
+    again = with_adjective(replace(first, action=concepts.synonym(event.action)), concepts.synonym(word))
+    return [sampler.saying(first), sampler.saying(again)]
+
+
+def _denied(sampler: Sampler) -> Document:
+    """A quality, its synonym, and its opposite denied."""
+    said = replace(quality(sampler).event, negated=False)
+    other = concepts.synonym(said.quality)
+    opposite = sampler.choose(concepts.opposites(said.quality))
+    return [
+        Saying(said),
+        Saying(replace(said, quality=other)),
+        Saying(replace(said, quality=opposite, negated=True)),
+    ]
+
+
+def _asked(sampler: Sampler) -> Document:
+    item = readings(sampler, named=NAMED, sentences=2, reworded=0.3)[0]
+    event = item.context[item.answer or 0].event
+    answer = getattr(event, item.question.asked)
+    return [*item.context, item.question, answer]
+
+
+def _repaid(sampler: Sampler) -> Document:
+    first, second = repaid(sampler, NAMED)
+    if sampler.chance(0.5):
+        return [Saying(second, kind="because", other=first)]
+    return [sampler.saying(sampler.furnish(first, 0.3)), Saying(second, kind="then")]
+
+
+def _kinds(sampler: Sampler) -> Document:
+    kind = sampler.kind()
+    members = sampler.random.sample(kind.members, 2)
+    return [Saying(Event("be", Thing(member), Thing(kind.name))) for member in members]
+
+
+def _rich(sampler: Sampler) -> Document:
+    return [rich(sampler, named=NAMED) for _ in range(2)]
+
+
+def _entities(sampler: Sampler) -> Document:
+    return [item.saying for _ in range(2) for item in entities(sampler)]
+
+
+# How often each kind of document occurs, in parts of a hundred.
+KINDS: tuple[tuple[int, Callable[[Sampler], Document]], ...] = (
+    (12, _script),
+    (18, _restated),
+    (8, _denied),
+    (20, _asked),
+    (8, _repaid),
+    (4, _kinds),
+    (20, _rich),
+    (10, _entities),
+)
+
+
+def document(sampler: Sampler) -> Document:
+    """One document."""
+    weights = [weight for weight, _ in KINDS]
+    return sampler.random.choices(KINDS, weights)[0][1](sampler)

@@ -1,0 +1,125 @@
+"""Pairs of sentences: inference, paraphrase, duplicate questions.
+
+Groups share their second sentence, and each label occurs once in a group: so nothing can be read off the second
+sentence alone. Within a group every label has the same number of words that the other sentence lacks, and
+negation is equally frequent in the first sentences of every label: so word overlap says nothing either.
+"""
+
+from dataclasses import replace
+
+from xstilts.origins.world import concepts
+from xstilts.origins.world.events import Event, Sampler, Saying, Thing
+from xstilts.origins.world.items import Pair
+
+ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
+
+
+def inferences(sampler: Sampler, *, named: float, furnish: float, roles: float) -> list[Pair]:
+    """Three premises for one hypothesis, one of each label.
+
+    Args:
+        sampler: the source of randomness.
+        named: share of people with proper names.
+        furnish: share of premises' places and days, which the hypothesis leaves unsaid.
+        roles: share of groups about who did it to whom and whether, half of them negated; the others turn on
+            a synonym, an opposite, or an unrelated word.
+    """
+    hypothesis, premises = _role_group(sampler, named) if sampler.chance(roles) else _word_group(sampler, named)
+    said = Saying(hypothesis)
+    return [Pair(sampler.saying(sampler.furnish(premises[label], furnish)), said, label) for label in premises]
+
+
+def _role_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:
+    event = sampler.event(named=named, persons=1.0)
+    assert event.patient is not None
+    swapped = replace(event, agent=event.patient, patient=event.agent)
+    if sampler.chance(0.5):
+        return event, {
+            ENTAILMENT: event,
+            NEUTRAL: swapped,
+            CONTRADICTION: replace(event, negated=True),
+        }
+    denied = replace(event, negated=True)
+    return denied, {
+        ENTAILMENT: replace(denied, action=concepts.synonym(event.action)),
+        NEUTRAL: replace(denied, action=_unrelated_action(sampler, event.action)),
+        CONTRADICTION: event,
+    }
+
+
+def _word_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:
+    event = paired_event(sampler, named)
+    if sampler.chance(0.5):
+        replaced = {label: replace(event, action=action) for label, action in _words(sampler, event.action).items()}
+        return event, replaced
+    word = sampler.adjective()
+    described = with_adjective(event, word)
+    return described, {label: with_adjective(event, other) for label, other in _words(sampler, word).items()}
+
+
+def _words(sampler: Sampler, word: str) -> dict[str, str]:
+    unrelated = _unrelated_quality if word in concepts.ADJECTIVES else _unrelated_action
+    return {
+        ENTAILMENT: concepts.synonym(word),
+        NEUTRAL: unrelated(sampler, word),
+        CONTRADICTION: sampler.choose(concepts.opposites(word)),
+    }
+
+
+def paired_event(sampler: Sampler, named: float) -> Event:
+    """An event whose action has synonyms and opposites, done to a common noun."""
+    if sampler.chance(0.5):
+        patient = Thing(sampler.choose(concepts.PROFESSIONS))
+        agent = sampler.person(named)
+        while agent == patient:
+            agent = sampler.person(named)
+        return Event(sampler.action_on_person(), agent, patient)
+    action = sampler.choose(sampler.random.choice(concepts.THING_ACTIONS).words)
+    return Event(action, sampler.person(named), Thing(sampler.choose(sampler.kind().members)))
+
+
+def with_adjective(event: Event, adjective: str) -> Event:
+    """The event with a quality ascribed to its patient."""
+    if not isinstance(event.patient, Thing):
+        raise ValueError(f"only a common noun takes an adjective, not {event.patient!r}")
+    return replace(event, patient=replace(event.patient, adjective=adjective))
+
+
+def _unrelated_action(sampler: Sampler, action: str) -> str:
+    whole = concepts.dimension(action)
+    pool = concepts.PERSON_ACTIONS if whole in concepts.PERSON_ACTIONS else concepts.THING_ACTIONS
+    return sampler.choose([word for other in pool if other is not whole for word in other.words])
+
+
+def _unrelated_quality(sampler: Sampler, word: str) -> str:
+    whole = concepts.dimension(word)
+    return sampler.choose([other for other in concepts.ADJECTIVES if concepts.dimension(other) is not whole])
+
+
+def paraphrases(
+    sampler: Sampler, *, labels: tuple[str, str], named: float, roles: float, questions: bool = False
+) -> list[Pair]:
+    """Two first sentences for one second sentence: one says the same, one does not.
+
+    `labels` are (different, same). A group of roles has the same words on both sides in every pair; in the others
+    exactly one word differs. Statements open differently on the two sides: with the agent, the place or the day.
+    Duplicate questions of roles would be the same string, so `roles` suits statements.
+    """
+    if sampler.chance(roles):
+        event = sampler.event(named=named, persons=1.0)
+        assert event.patient is not None
+        same, different = event, replace(event, agent=event.patient, patient=event.agent)
+    else:
+        event, replaced = _word_group(sampler, named)
+        same = replaced[ENTAILMENT]
+        different = replaced[NEUTRAL if sampler.chance(0.5) else CONTRADICTION]
+    place, day = sampler.place(), sampler.day()
+    asked = sampler.choose(("", "place", "day")) if questions else ""
+    fronts = sampler.random.sample(("", "place", "day"), 2)
+
+    def say(said: Event, front: str) -> Saying:
+        whole = replace(said, place=place, day=day)
+        return Saying(whole, kind="question", asked=asked) if questions else Saying(whole, front=front)
+
+    second = say(event, fronts[1])
+    return [Pair(say(said, fronts[0]), second, label) for said, label in zip((different, same), labels, strict=True)]
