@@ -11,6 +11,8 @@ from typing import Any
 KINDS = ("training", "score", "published", "report")
 # The tags that say which run this is; the other tags say where and when it was made.
 IDENTITY = ("study", "kind", "key", "intermediate", "training", "target", "seed", "profile", "phase", "fingerprint")
+# The tags of the provenance that people filter by; the rest of it is tagged `provenance.…`.
+GIT = ("git_commit", "git_dirty")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Entry:
         metrics: the latest value of each, by MLflow name (`f1/swh`).
         datasets: of each data set: name, digest, context, source (flat text), for `log_inputs`.
         started, ended: milliseconds since 1970.
+        step: the training step at which the metrics stand, 0 for what is measured once.
     """
 
     study: str
@@ -40,6 +43,7 @@ class Entry:
     datasets: tuple[Mapping[str, str], ...] = ()
     started: int = 0
     ended: int = 0
+    step: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -66,9 +70,9 @@ class Entry:
             "parent_fingerprint": self.parent,
         }
 
-    def with_end(self, *, metrics: Mapping[str, float], ended: int, tags: Mapping[str, str]) -> "Entry":
+    def over(self, *, metrics: Mapping[str, float], tags: Mapping[str, str], ended: int, step: int) -> "Entry":
         """The same run when it is over."""
-        return replace(self, metrics=dict(metrics), ended=ended, tags={**self.tags, **tags})
+        return replace(self, metrics=dict(metrics), tags={**self.tags, **tags}, ended=ended, step=step)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON of it."""

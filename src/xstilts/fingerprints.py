@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _BLOCK = 1 << 20
+# The record of when and where a training took place lies beside its weights and is not part of what they are.
+RECORDS = ("run.json", "curve.jsonl")
 
 
 def of(value: Any) -> str:
@@ -26,9 +28,7 @@ def of(value: Any) -> str:
 
 def canonical(value: Any) -> str:
     """JSON in one spelling: sorted keys, no spaces, UTF-8 as it is, tuples as lists, paths as POSIX text."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
-    )
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
 
 
 def of_file(path: Path) -> str:
@@ -52,12 +52,12 @@ def of_files(paths: Iterable[Path]) -> str:
     return of(sorted((Path(path).name, of_file(path)) for path in paths))
 
 
-def of_folder(folder: Path, *, without: Sequence[str] = ()) -> str:
+def of_folder(folder: Path, *, without: Sequence[str] = RECORDS) -> str:
     """The digest of every file below a folder: names relative to it, and bytes.
 
     Args:
         folder: the folder.
-        without: file names that do not count, such as the record of when and where a run took place.
+        without: file names that do not count.
 
     Raises:
         FileNotFoundError: there is no such folder, or no file in it.

@@ -21,7 +21,7 @@ _ENERGY = Path("/sys/class/powercap")
 
 
 class Meter:
-    """Wall time, and the energy of the CPU packages where the kernel lets us read it (Intel RAPL), since it was made."""
+    """Wall time since it was made, and the energy of the CPUs where the kernel lets us read it (Intel RAPL)."""
 
     def __init__(self) -> None:
         self._seconds = time.monotonic()

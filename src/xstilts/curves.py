@@ -1,0 +1,159 @@
+"""The training curve on its way to MLflow: a Lightning logger that never makes training wait.
+
+Points go to the outbox on disk. While a training is long, a thread of its own opens MLflow and sends them every few
+seconds; a short training is over before that, and the next stage sends what it left. One point logged at once costs
+more than a small model's step; in batches it costs nothing that one could measure.
+"""
+
+import logging
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lightning_fabric.utilities.rank_zero import rank_zero_only
+from pytorch_lightning.loggers.logger import Logger
+
+from xstilts import outbox, records, store
+from xstilts.entries import GIT, Entry, flat
+
+_log = logging.getLogger(__name__)
+_TOLD = "training goes on; its curve is kept in %s and sent when the store answers, or by a later stage. %s"
+_KILLED = ("KeyboardInterrupt", "SIGTERMException")
+
+
+class RunLogger(Logger):
+    """Log one training: `with RunLogger(...) as logger: Trainer(logger=logger).fit(...); logger.finish(...)`.
+
+    Leaving the block without `finish` ends the run as FAILED, or as KILLED on Ctrl-C and SIGTERM. On ranks other than
+    zero it does nothing.
+
+    Args:
+        entry: the run: study, kind `training`, name, fingerprint, parent, tags, parameters, data sets.
+        ancestors: the trainings that it starts from, eldest first, for its record.
+        patience: seconds before the thread opens MLflow; infinity leaves everything to the next stage.
+        interval: seconds between two sendings.
+    """
+
+    def __init__(
+        self, entry: Entry, *, ancestors: tuple[Entry, ...] = (), patience: float = 10.0, interval: float = 5.0
+    ) -> None:
+        super().__init__()
+        self._entry = replace(entry, started=entry.started or _now())
+        self._ancestors = ancestors
+        self._patience, self._interval = patience, interval
+        self._letter = outbox.Letter.of(entry.fingerprint)
+        self._buffer: list[store.Point] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._status = ""
+        self._killed = self._told = False
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self._entry.name
+
+    @property
+    def version(self) -> str:
+        """The beginning of the run's fingerprint."""
+        return self._entry.fingerprint[:12]
+
+    def __enter__(self) -> "RunLogger":
+        if _first():
+            self._letter.start(self._entry)
+            if self._patience != float("inf"):
+                self._thread = threading.Thread(target=self._work, name="xstilts-curves", daemon=True)
+                self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._status and _first():
+            killed = self._killed or (kind is not None and kind.__name__ in _KILLED)
+            self._end("KILLED" if killed else "FAILED", self._entry)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Keep points of the curve; Lightning calls it."""
+        if not _first():
+            return
+        at = _now()
+        with self._lock:
+            self._buffer += [(name, float(value), at, step or 0) for name, value in metrics.items() if name != "epoch"]
+
+    def log_hyperparams(self, params: Namespace | Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
+        """Nothing: the run's parameters are in its entry."""
+
+    def finalize(self, status: str) -> None:
+        """Write what is buffered. Lightning calls it after each fit and test, so the run is not over yet."""
+        if isinstance(sys.exc_info()[1], BaseException):
+            self._killed = type(sys.exc_info()[1]).__name__ in _KILLED
+        self._write()
+
+    def finish(self, folder: Path, *, metrics: Mapping[str, float] | None = None, **provenance: Any) -> None:
+        """End the run as FINISHED and write its record (`run.json`, `curve.jsonl`) into the checkpoint's folder.
+
+        Args:
+            folder: where the weights are, all of them written.
+            metrics: final values beside the curve's last ones.
+            provenance: from `provenance.collect`; `git_commit` and `git_dirty` become tags as they are.
+        """
+        if not _first():
+            return
+        self._write()
+        curve = self._letter.curve()
+        last = {name: value for name, value, _, _ in curve}
+        named: dict[str, Any] = {name: provenance.pop(name) for name in GIT if name in provenance}
+        ended = self._entry.over(
+            metrics={**last, **(metrics or {})},
+            tags={**flat(named), **flat(provenance, "provenance.")},
+            ended=_now(),
+            step=max((point[3] for point in curve), default=0),
+        )
+        records.write_training(folder, records.Training(ended, self._ancestors, tuple(curve)))
+        self._end("FINISHED", ended)
+
+    def _end(self, status: str, entry: Entry) -> None:
+        self._status = status
+        self._write()
+        self._letter.end(replace(entry, ended=entry.ended or _now()), status)
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=60)
+
+    def _write(self) -> None:
+        with self._lock:
+            points, self._buffer = self._buffer, []
+            if points:
+                self._letter.points(points)
+
+    def _work(self) -> None:
+        if self._stop.wait(self._patience):
+            return
+        while True:
+            over = self._stop.wait(self._interval)
+            self._write()
+            try:
+                self._letter.send(store.connect(), wait=False)
+            except store.StoreError as error:
+                if not self._told:
+                    _log.warning(_TOLD, self._letter.path, error)
+                self._told = True
+            if over:
+                return
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _first() -> bool:
+    """Whether this process is the one of its training that logs."""
+    return int(getattr(rank_zero_only, "rank", 0) or 0) == 0

@@ -1,0 +1,70 @@
+"""Rebuild the MLflow store from the records that DVC and git keep.
+
+A fresh clone with an empty `mlruns/` gets the full UI back, without training anything.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from xstilts import mirror, records
+from xstilts.entries import Entry
+from xstilts.store import Point, Store, StoreError
+
+
+def trainings(checkpoints: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
+    """Every training that the checkpoints' records or the score records tell of, each once, parents first.
+
+    Args:
+        checkpoints: the folder of checkpoints, whose records hold curves; None if there is none.
+        made: score records.
+    """
+    known: dict[str, records.Training] = {}
+    for path in sorted(Path(checkpoints).rglob(records.TRAINING)) if checkpoints is not None else ():
+        run = records.read_training(path.parent)
+        known[run.entry.fingerprint] = run
+    for told in [entry for run in known.values() for entry in run.ancestors] + [
+        Entry.from_json(row) for record in made for row in record["training_run"]["runs"]
+    ]:
+        known.setdefault(told.fingerprint, records.Training(told))
+
+    def depth(run: records.Training) -> int:
+        above = known.get(run.entry.parent)
+        return 0 if above is None else 1 + depth(above)
+
+    return sorted(known.values(), key=lambda run: (depth(run), run.entry.name))
+
+
+def study(store: Store, name: str, runs: Iterable[records.Training], scored: Iterable[Entry]) -> None:
+    """Make one study's experiment hold these trainings and scores, and of each key none but them as current.
+
+    Raises:
+        StoreError: a run disagrees with its record, or its parent run is nowhere.
+    """
+    there = {
+        run.data.tags["fingerprint"]: run
+        for kind in ("training", "score")
+        for run in store.search([name], status=mirror.FINISHED, kind=kind, superseded="false")
+    }
+    current: dict[str, set[str]] = {}
+    for entry, curve in [(run.entry, run.curve) for run in runs] + [(entry, ()) for entry in scored]:
+        current.setdefault(entry.key, set()).add(entry.fingerprint)
+        _one(store, there, entry, curve)
+    stale = [run for found, run in there.items() if found not in current.get(run.data.tags["key"], {found})]
+    mirror.supersede(store, stale, True)
+
+
+def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Iterable[Point]) -> None:
+    parent = there.get(entry.parent) or (mirror.find(store, entry.study, entry.parent) if entry.parent else None)
+    if entry.parent and parent is None:
+        raise StoreError(
+            f"run {entry.name} (study {entry.study}, fingerprint {entry.fingerprint}): its parent run {entry.parent} "
+            f"is neither in {store} nor in any record; `dvc pull` brings the trainings' records, `dvc repro` makes them"
+        )
+    run = there.get(entry.fingerprint)
+    if run is None:
+        there[entry.fingerprint] = store.get(mirror.put(store, entry, curve=tuple(curve)))
+        return
+    mirror.agree(run, entry)
+    mirror.refresh(store, run, entry)
+    mirror.adopt(store, run, parent)
