@@ -14,7 +14,7 @@ import numpy as np
 
 from xstilts.metrics.classification import accuracy, precision_recall_f1
 
-Pair = tuple[str, str]
+Pair = tuple[str, ...]  # ids, foreign first
 
 
 def pair_scores(gold: Collection[Pair], predicted: Collection[Pair]) -> dict[str, float]:

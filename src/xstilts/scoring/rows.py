@@ -83,14 +83,19 @@ def _of_kind(value: Any, kind: type, what: str) -> Any:
     return value
 
 
-def tagged(inputs: Inputs) -> tuple[list[tuple[str, ...]], list[list[str]]]:
-    """The gold and predicted tags of each sentence; ValueError where the gold is hidden or the rows are not aligned."""
-    gold = []
-    for sentence in typed(inputs.gold, TaggedSentence):
+def gold_tags(gold: Iterable[Example]) -> list[tuple[str, ...]]:
+    """The gold tags of each sentence, or ValueError where the source hides them."""
+    found = []
+    for sentence in typed(gold, TaggedSentence):
         if sentence.tags is None:
             raise ValueError(f"sentence {sentence.id!r} has no gold tags; this split is hidden and cannot be scored")
-        gold.append(sentence.tags)
-    return gold, aligned(inputs, list)
+        found.append(sentence.tags)
+    return found
+
+
+def tagged(inputs: Inputs) -> tuple[list[tuple[str, ...]], list[list[str]]]:
+    """The gold and the predicted tags of each sentence, aligned; their numbers of tags are not compared here."""
+    return gold_tags(inputs.gold), aligned(inputs, list)
 
 
 def answers(gold: Iterable[Example]) -> dict[str, list[str]]:
