@@ -1,0 +1,50 @@
+"""The report: what the numbers in `results/` say, for people. Nothing is estimated here, only written and drawn.
+
+`write` makes `index.html` (self-contained, offline), `summary.md` (for a pull request) and `figures/` (for papers).
+"""
+
+from pathlib import Path
+
+from xstilts.report import claims, page, tables
+from xstilts.report import context as contexts
+from xstilts.report.context import Context
+
+__all__ = ["Context", "write"]
+
+
+def write(results: Path, output: Path, *, published: Path | None = None, context: Context | None = None) -> list[Path]:
+    """Write the report of a `results/` folder.
+
+    Args:
+        results: the folder that docs/results.md describes, with `distances.csv`.
+        output: the folder to write to; files of an earlier report are replaced.
+        published: `data/published/`, for the notes on printed studies and the claims to check.
+        context: versions and the command to print at the end.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ValueError: a file of another version, or a study without an overall verdict.
+    """
+    read = tables.read(results)
+    notes = contexts.notes(read.studies, published)
+    about = context or Context()
+    listed = published / "claims.csv" if published else None
+    checked = claims.read(listed) if listed and listed.is_file() else []
+    output.mkdir(parents=True, exist_ok=True)
+    return [_write(output / "index.html", page.render(read, notes, about, checked))]
+
+
+def _write(path: Path, text: str) -> Path:
+    aside = path.with_suffix(path.suffix + ".part")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+    return path
+
+
+def verdicts(results: Path) -> dict[str, str]:
+    """Study → its overall verdict and reason, one line each, for the tags of the report's run."""
+    return {
+        study.name: f"{study.overall['verdict']}: {study.overall['reason']}" for study in tables.read(results).studies
+    }

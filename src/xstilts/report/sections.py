@@ -1,0 +1,258 @@
+"""The tables of the page, as HTML: they are there without JavaScript, for print and for reading aloud."""
+
+from collections.abc import Iterable, Sequence
+
+from xstilts import languages
+from xstilts.report import text
+from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
+
+OUTCOMES = ("points", "error_reduction")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: Iterable[int] = ()) -> str:
+    """An HTML table whose cells are text; columns in `words` hold sentences, the first holds the row's name."""
+    wide = set(words)
+    look = {column: ' class="words"' if column in wide else "" for column in range(len(head))}
+    top = "".join(f'<th scope="col"{look[column]}>{text.escape(name)}</th>' for column, name in enumerate(head))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{text.escape(value)}</th>'
+            if not column
+            else f"<td{look[column]}>{text.escape(value)}</td>"
+            for column, value in enumerate(row)
+        )
+        + "</tr>\n"
+        for row in rows
+    )
+    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table></div>'
+
+
+def folded(title: str, content: str) -> str:
+    """Something long that opens on demand."""
+    return f"<details><summary>{text.escape(title)}</summary>\n{content}\n</details>"
+
+
+def missing(reason: str) -> str:
+    """What stands in the place of something that was not computed."""
+    return f'<p class="absent">{text.escape(reason)}</p>'
+
+
+def verdict(word: str) -> str:
+    """A verdict in its colour."""
+    return f'<span class="verdict {word.replace(" ", "-")}">{text.escape(word)}</span>'
+
+
+def correlations(study: Study) -> str:
+    """Every cell of the primary distance: n, the three estimates, intervals, p and q."""
+    head = (
+        "Intermediate → target", "Outcome", "n", "Families", "Effective n", "r", "95 % family-aware",
+        "95 % Fisher (independent)", "ρ", "τ", "p naive", "p family-aware", "q", "Without Indo-European",
+        "Without one family", "Smallest detectable |r|", "Noise ceiling", "Verdict",
+    )  # fmt: skip
+    rows = []
+    for arm in study.arms:
+        for target in study.targets:
+            for outcome in OUTCOMES:
+                row = study.correlations.get((arm, target, outcome, PRIMARY, "pearson"))
+                if row is not None:
+                    rows.append(_correlation(study, arm, target, outcome, row))
+    return table(head, rows) if rows else missing("No correlation: every target of this study has too few languages.")
+
+
+def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
+    others = [study.correlations.get((arm, target, outcome, PRIMARY, method)) for method in ("spearman", "kendall")]
+    found = study.verdict(arm, target, outcome)
+    without = number(row["without_indo_european"])
+    tested = row["tested"] == "1"
+    return (
+        f"{text.intermediate(arm)} → {text.target(target)}",
+        "points" if outcome == "points" else "error reduction",
+        row["n"],
+        row["families"],
+        text.number(number(row["n_effective"])),
+        text.correlation(number(row["estimate"])),
+        text.interval(number(row["family_low"]), number(row["family_high"])),
+        text.interval(number(row["fisher_low"]), number(row["fisher_high"])),
+        *(text.correlation(number(other["estimate"]) if other else None) for other in others),
+        text.probability(number(row["p_naive"])),
+        text.probability(number(row["p_family"])) if tested else "no test",
+        text.probability(number(row["q"])) if tested else "no test",
+        f"{text.correlation(without)} (n = {row['n_without_indo_european']})" if without is not None else "too few",
+        text.interval(number(row["lofo_low"]), number(row["lofo_high"])),
+        text.number(number(row["smallest_detectable"]), 2),
+        text.number(number(row["noise_ceiling"]), 2) if row["noise_ceiling"] else "one seed",
+        str(found["verdict"]) if found else text.ABSENT,
+    )
+
+
+def pooled(study: Study) -> str:
+    """The mixed model of each intermediate over all targets, adjusted and unadjusted side by side."""
+    head = (
+        "Intermediate", "Outcome", "Model", "Slope (standardised)", "95 %", "Per 0.1 of distance", "p family-aware",
+        "p max-T", "Note",
+    )  # fmt: skip
+    rows = [
+        (
+            text.intermediate(arm),
+            "points" if outcome == "points" else "error reduction",
+            adjustment + (" (primary)" if row["primary"] == "1" else ""),
+            text.correlation(number(row["slope"])),
+            text.interval(number(row["slope_low"]), number(row["slope_high"])),
+            text.number(number(row["slope_units"]), 2, signed=True),
+            text.probability(number(row["p_family"])),
+            text.probability(number(row["p_max_t"])),
+            row["note"],
+        )
+        for arm in study.arms
+        for outcome in OUTCOMES
+        for adjustment in ("unadjusted", "adjusted")
+        if (row := study.pooled.get((arm, outcome, adjustment))) is not None
+    ]
+    return table(head, rows, words=[8]) if rows else missing("No pooled model was fitted for this study.")
+
+
+def verdicts(study: Study) -> str:
+    """Every verdict with its reason in words."""
+    rows = []
+    for arm in study.arms:
+        for target in (ALL, *study.targets):
+            found = study.verdict(arm, target)
+            if found is not None:
+                rows.append((f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], found["reason"]))
+    return table(("Intermediate → target", "Verdict", "Reason"), rows, words=[2])
+
+
+def gains(study: Study) -> str:
+    """Gains of every language, sorted by distance: one table per intermediate, a column per target."""
+    parts = []
+    for arm in study.arms:
+        by_code: dict[str, dict[str, Row]] = {}
+        for target in study.targets:
+            for row in study.points.get((arm, target), ()):
+                by_code.setdefault(row["language"], {})[target] = row
+        codes = sorted(by_code, key=lambda code: (_distance(by_code[code]), code))
+        rows = [
+            (
+                f"{languages.get(code).name} ({code})",
+                languages.get(code).family,
+                text.number(number(next(iter(by_code[code].values()))["distance"]), 3),
+                *(_gain(by_code[code].get(target)) for target in study.targets),
+            )
+            for code in codes
+        ]
+        head = ("Language", "Family", "Distance", *(text.target(target) for target in study.targets))
+        parts.append(
+            folded(f"Gains with {text.intermediate(arm)}, nearest language first", table(head, rows, words=[1]))
+        )
+    note = "Points ± standard error over seeds"
+    parts.append(f'<p class="muted">{note}{"" if study.seeds > 1 else " (one seed: none)"}. {_MARKS}</p>')
+    return "\n".join(parts)
+
+
+_SIGNS = {"near_chance": "c", "near_ceiling": "t", "unseen": "u"}
+_MARKS = (
+    "c = before and after within noise of chance (floor); t = both at 99 points or more (ceiling); u = not in XLM-R's "
+    "pretraining data. A dash: the target has no such language, or the distance rests on too few features."
+)
+
+
+def _distance(rows: dict[str, Row]) -> float:
+    value = number(next(iter(rows.values()))["distance"])
+    return 9.0 if value is None else value
+
+
+def _gain(row: Row | None) -> str:
+    if row is None:
+        return text.ABSENT
+    spread = number(row["gain_se"])
+    written = text.gain(number(row["gain"])) + (f" ± {text.number(spread)}" if spread is not None else "")
+    return " ".join([written, *(_SIGNS.get(mark, mark) for mark in row["marks"].split())])
+
+
+def english(study: Study) -> str:
+    """English scores before and after, with the majority baseline or guessing rate beside them."""
+    rows = []
+    for target in study.targets:
+        found = {arm: row for arm in study.arms for row in study.points.get((arm, target), ()) if row["english"] == "1"}
+        if not found:
+            continue
+        first = next(iter(found.values()))
+        scores = (text.number(number(found[arm]["after"])) if arm in found else text.ABSENT for arm in study.arms)
+        chance = number(first["chance"])
+        rows.append(
+            (
+                f"{text.target(target)}, {study.metrics[target].replace('_', ' ')}",
+                text.number(chance) if chance is not None else "not defined",
+                text.number(number(first["before"])),
+                *scores,
+            )
+        )
+    head = (
+        "English, points",
+        "Majority or guessing",
+        "no intermediate",
+        *(text.intermediate(arm) for arm in study.arms),
+    )
+    return table(head, rows) if rows else missing("This study prints no English scores.")
+
+
+def selection(study: Study) -> str:
+    """The intermediate that English would choose for each target."""
+    head = (
+        "Target",
+        "Chosen on English",
+        "English before → after",
+        "Other languages before → after",
+        "Best, had we known",
+    )
+    rows = [
+        (
+            text.target(row["target"]),
+            text.intermediate(row["chosen"]) if row["chosen"] else "none",
+            f"{text.number(number(row['english_before']))} → {text.number(number(row['english_after']))}",
+            f"{text.number(number(row['mean_before']))} → {text.number(number(row['mean_after']))}",
+            f"{text.intermediate(row['best'])} ({text.number(number(row['best_after']))})"
+            if row["best"]
+            else text.ABSENT,
+        )
+        for row in study.selection
+    ]
+    return table(head, rows) if rows else missing("No selection: this study has no English scores.")
+
+
+def predictors(study: Study) -> str:
+    """Distance beside CC-100 size, script and what the data themselves tell, for the mean over intermediates."""
+    arm = study.arms[0]
+    rows = [
+        (
+            text.target(row["target"]),
+            row["predictor"].replace("_", " "),
+            row["model"],
+            row["n"],
+            text.correlation(number(row["estimate"])),
+            text.interval(number(row["low"]), number(row["high"])),
+            text.number(number(row["r2"]), 2),
+        )
+        for row in study.predictors
+        if row["intermediate"] == arm and row["outcome"] == "points"
+    ]
+    head = ("Target", "Predictor", "Alone or together", "n", "Standardised slope", "95 % family-aware", "R²")
+    return table(head, rows) if rows else missing("No regression on other predictors was fitted for this study.")
+
+
+def coverage(results: Results) -> str:
+    """What each distance stands on."""
+    head = ("Distance", "Role", "Languages", "r with features known", "r with log CC-100", "Not used for")
+    rows = [
+        (
+            text.distance(row["distance"]),
+            row["role"],
+            row["languages"],
+            text.correlation(number(row["r_known"])),
+            text.correlation(number(row["r_log_cc100"])),
+            row["missing"] or "none",
+        )
+        for row in results.coverage
+    ]
+    return table(head, rows, words=[5])

@@ -1,0 +1,112 @@
+"""How numbers and names are written: the only place where anything is rounded."""
+
+import html
+
+MINUS = "\N{MINUS SIGN}"
+ABSENT = "\N{EN DASH}"
+OUTCOMES = {"points": "gain in points", "error_reduction": "relative error reduction (%)"}
+TARGETS = {
+    "xnli": "XNLI",
+    "pawsx": "PAWS-X",
+    "udpos": "UDPOS",
+    "panx": "PAN-X",
+    "xquad": "XQuAD",
+    "mlqa": "MLQA",
+    "tydiqa": "TyDiQA",
+    "bucc2018": "BUCC",
+    "tatoeba": "Tatoeba",
+    "xcopa": "XCOPA",
+    "xstorycloze": "XStoryCloze",
+    "xwinograd": "XWinograd",
+}
+INTERMEDIATES = {
+    "anli": "ANLI+",
+    "mnli": "MNLI",
+    "qqp": "QQP",
+    "squad_v1": "SQuAD v1.1",
+    "squad_v2": "SQuAD v2",
+    "hellaswag": "HellaSwag",
+    "ccg": "CCG",
+    "cosmosqa": "Cosmos QA",
+    "csqa": "CSQA",
+    "siqa": "SIQA",
+    "multitask": "multi-task",
+    "mlm": "MLM alone",
+}
+DISTANCES = {
+    "syntactic": "syntactic, shared features",
+    "syntactic_imputed": "syntactic, imputed",
+    "syntactic_zero_filled": "syntactic, zero-filled as published",
+    "syntactic_knn": "syntactic, kNN",
+    "grambank": "Grambank",
+    "geographic": "geographic",
+    "phonological": "phonological",
+    "inventory": "inventory",
+    "featural": "featural",
+    "genetic": "genetic",
+}
+_VARIANTS = {"_mlm": " + MLM", "_translated": " (translated)"}
+
+
+def number(value: float | None, places: int = 1, *, signed: bool = False) -> str:
+    """A number with a real minus sign; an en dash where nothing was computed."""
+    if value is None:
+        return ABSENT
+    written = f"{value:+.{places}f}" if signed else f"{value:.{places}f}"
+    if float(written) == 0:
+        written = written.lstrip("+-")
+    return written.replace("-", MINUS)
+
+
+def gain(value: float | None) -> str:
+    """A difference in points, with its sign."""
+    return number(value, signed=True)
+
+
+def correlation(value: float | None) -> str:
+    """A correlation or a standardised slope, two places."""
+    return number(value, 2, signed=True)
+
+
+def probability(value: float | None) -> str:
+    """A p or q value; below .001 it says so."""
+    if value is None:
+        return ABSENT
+    return "<0.001" if value < 0.001 else f"{value:.2g}" if value < 0.01 else f"{value:.2f}"
+
+
+def interval(low: float | None, high: float | None, places: int = 2) -> str:
+    """`[low, high]`, or an en dash where either end is missing."""
+    if low is None or high is None:
+        return ABSENT
+    return f"[{number(low, places, signed=True)}, {number(high, places, signed=True)}]"
+
+
+def target(name: str) -> str:
+    """A target as papers write it."""
+    return "all targets" if name == "all" else TARGETS.get(name, name)
+
+
+def intermediate(name: str) -> str:
+    """An intermediate as papers write it."""
+    if name == "all":
+        return "mean of all"
+    for suffix, words in _VARIANTS.items():
+        if name.endswith(suffix) and name != suffix[1:]:
+            return intermediate(name.removesuffix(suffix)) + words
+    return INTERMEDIATES.get(name, name)
+
+
+def distance(name: str) -> str:
+    """A distance in words."""
+    return DISTANCES.get(name, name.replace("_", " "))
+
+
+def escape(text: object) -> str:
+    """Text that is safe inside HTML, attributes included."""
+    return html.escape(str(text), quote=True)
+
+
+def cell(text: str) -> str:
+    """Text that is safe inside a cell of a Markdown table."""
+    return " ".join(text.replace("|", "\\|").split())
