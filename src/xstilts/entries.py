@@ -10,7 +10,9 @@ from typing import Any
 
 KINDS = ("training", "score", "published", "report")
 # The tags that say which run this is; the other tags say where and when it was made.
-IDENTITY = ("study", "kind", "key", "intermediate", "training", "target", "seed", "profile", "phase", "fingerprint")
+IDENTITY = ("study", "kind", "key", "intermediate", "training", "target", "seed", "phase", "fingerprint")
+# Metrics of what a training cost: they differ each time that the same training is done. The last word of their names.
+COSTS = ("tokens_per_second", "memory_mib", "seconds", "joules")
 # The tags of the provenance that people filter by; the rest of it is tagged `provenance.…`.
 GIT = ("git_commit", "git_dirty")
 
@@ -82,6 +84,16 @@ class Entry:
     def from_json(row: Mapping[str, Any]) -> "Entry":
         """The inverse of `as_json`."""
         return Entry(**{**row, "datasets": tuple(row.get("datasets", ()))})
+
+
+def costs(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that tell what a training cost."""
+    return {name: value for name, value in metrics.items() if name.rpartition("/")[2] in COSTS}
+
+
+def results(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that tell what came out of it."""
+    return {name: value for name, value in metrics.items() if name.rpartition("/")[2] not in COSTS}
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -7,7 +7,7 @@ called again after a crash at any instant and ends in the same state.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xstilts.entries import IDENTITY, Entry
+from xstilts.entries import IDENTITY, Entry, costs, results
 from xstilts.store import Point, Store, StoreError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def agree(run: "Run", entry: Entry) -> None:
         StoreError: it does not; the message names the run and both values.
     """
     pairs: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
-        ("metric", run.data.metrics, entry.metrics),
+        ("metric", results(run.data.metrics), results(entry.metrics)),
         ("parameter", run.data.params, entry.parameters),
         ("tag", _only(run.data.tags, IDENTITY), _only(entry.all_tags, IDENTITY)),
     ]
@@ -114,10 +114,28 @@ def agree(run: "Run", entry: Entry) -> None:
 
 
 def refresh(store: Store, run: "Run", entry: Entry) -> None:
-    """Write the tags in which a finished run differs from its entry: who made it, when and where."""
-    changed = {name: text for name, text in entry.all_tags.items() if run.data.tags.get(name, "") != text}
-    if changed:
-        store.write(run.info.run_id, tags=changed)
+    """Write in what a finished run may differ from its entry: when and where it was made, and at what cost."""
+    tags = {name: text for name, text in entry.all_tags.items() if run.data.tags.get(name, "") != text}
+    points = [
+        (name, value, entry.ended, entry.step)
+        for name, value in costs(entry.metrics).items()
+        if run.data.metrics.get(name) != value
+    ]
+    if tags or points:
+        store.write(run.info.run_id, tags=tags, points=points)
+
+
+def replace(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> None:
+    """Put what a training did the second time in the place of the first, where the two differ.
+
+    The same training gives the same numbers on the same machine; on another they may differ in the last digits.
+    """
+    if results(run.data.metrics) == results(entry.metrics):
+        refresh(store, run, entry)
+        promote(store, entry)
+    else:
+        store.drop(run.info.run_id)
+        put(store, entry, curve=curve)
 
 
 def adopt(store: Store, run: "Run", parent: "Run | None") -> None:

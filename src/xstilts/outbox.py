@@ -33,6 +33,7 @@ class Letter:
         self.path = path
         self._sent = 0  # bytes of whole lines that the store has
         self._run: Any = None
+        self._known: dict[str, int] = {}  # metric → the last step that an earlier attempt logged
 
     @staticmethod
     def of(fingerprint: str) -> "Letter":
@@ -40,7 +41,9 @@ class Letter:
         return Letter(FOLDER / f"{fingerprint}.jsonl")
 
     def start(self, entry: Entry) -> None:
-        """Write that a training begins."""
+        """Write that a training begins, after what an earlier, unfinished attempt at it wrote."""
+        if self._kept.exists() and not self.path.exists():
+            self._kept.replace(self.path)
         self._append({"event": "start", "entry": entry.as_json(), "process": this_process()})
 
     def points(self, points: Sequence[Point]) -> None:
@@ -67,8 +70,14 @@ class Letter:
             process = event.get("process", "") if event["event"] != "points" else process
         return process
 
+    @property
+    def _kept(self) -> Path:
+        return self.path.with_suffix(".unfinished")
+
     def send(self, store: Store, *, wait: bool = True) -> None:
-        """Send what the store does not have yet, and delete the file once the run has ended.
+        """Send what the store does not have yet; once the run is finished the file is deleted.
+
+        The file of a run that was killed or failed is put aside: the next attempt at the same run goes on with it.
 
         Args:
             store: where.
@@ -80,30 +89,30 @@ class Letter:
         with _held(wait) as held:
             if not held or not self.path.exists():
                 return
-            over = False
-            for event, size in list(self._after(self._sent)):
-                over = self._send(store, event)
+            last: dict[str, Any] = {}
+            for last, size in list(self._after(self._sent)):
+                self._send(store, last)
                 self._sent += size
-            if over:
+            if last.get("status") == mirror.FINISHED:
                 self.path.unlink()
+            elif "status" in last:
+                self.path.replace(self._kept)
 
-    def _send(self, store: Store, event: Mapping[str, Any]) -> bool:
+    def _send(self, store: Store, event: Mapping[str, Any]) -> None:
         if event["event"] == "start":
             self._run = mirror.start(store, Entry.from_json(event["entry"]), process=event["process"])
-            self._known: dict[str, int] = {}
-            return False
+            self._known = {}
+            return
         finished = mirror.finished(self._run)
         if event["event"] == "points":
             if not finished:
                 self._send_points(store, event["points"])
-            return False
+            return
         entry = Entry.from_json(event["entry"])
         if not finished:
             mirror.finish(store, self._run.info.run_id, entry, event["status"])
         elif event["status"] == mirror.FINISHED:
-            mirror.refresh(store, self._run, entry)
-            mirror.promote(store, entry)
-        return True
+            mirror.replace(store, self._run, entry, self.curve())
 
     def _send_points(self, store: Store, points: Sequence[Any]) -> None:
         run_id = self._run.info.run_id

@@ -12,15 +12,15 @@ from xstilts.entries import Entry
 from xstilts.store import Point, Store, StoreError
 
 
-def trainings(checkpoints: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
-    """Every training that the checkpoints' records or the score records tell of, each once, parents first.
+def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
+    """Every training that its own record or a score record tells of, each once, parents first.
 
     Args:
-        checkpoints: the folder of checkpoints, whose records hold curves; None if there is none.
+        folder: where the trainings' records lie, at any depth, with their curves; None if there are none.
         made: score records.
     """
     known: dict[str, records.Training] = {}
-    for path in sorted(Path(checkpoints).rglob(records.TRAINING)) if checkpoints is not None else ():
+    for path in sorted(Path(folder).rglob(records.TRAINING)) if folder is not None else ():
         run = records.read_training(path.parent)
         known[run.entry.fingerprint] = run
     for told in [entry for run in known.values() for entry in run.ancestors] + [

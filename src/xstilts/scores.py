@@ -48,15 +48,16 @@ def log(made: Mapping[str, Any]) -> str | None:
         return None
 
 
-def restore(folder: Path, *, checkpoints: Path | None = None, keys: Iterable[RunKey] | None = None) -> frozenset[str]:
-    """Make the store hold every score record and every training that they or the checkpoints tell of.
+def restore(folder: Path, *, trainings: Path | None = None, keys: Iterable[RunKey] | None = None) -> frozenset[str]:
+    """Make the store hold every score record, and every training that it or the training's own record tells of.
 
     Runs that the store lacks are logged, runs that it holds are compared, and of each run key the recorded one is
     the current one.
 
     Args:
         folder: `scores/`.
-        checkpoints: `checkpoints/`, for the training curves; without it the records' own account is used.
+        trainings: where the trainings' records lie (`run.json`, with their curves); what is not there is restored
+            from what the score records say of it.
         keys: the grid; other records are left alone.
 
     Returns:
@@ -69,7 +70,7 @@ def restore(folder: Path, *, checkpoints: Path | None = None, keys: Iterable[Run
     there = store.connect()
     outbox.send_all(there)
     made = records.read_scores(folder, keys)
-    runs = restoration.trainings(checkpoints, made)
+    runs = restoration.trainings(trainings, made)
     scored = [entry(one) for one in made]
     for study in sorted({one.study for one in scored} | {run.entry.study for run in runs}):
         restoration.study(
