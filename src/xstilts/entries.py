@@ -96,6 +96,13 @@ def results(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if name.rpartition("/")[2] not in COSTS}
 
 
+def tagged(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Provenance as tags: the commit's under their own names, the rest as `provenance.…`."""
+    named = {name: provenance[name] for name in GIT if name in provenance}
+    rest = {name: value for name, value in provenance.items() if name not in GIT}
+    return {**flat(named), **flat(rest, "provenance.")}
+
+
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested values as flat text: `{"versions": {"dvc": "3.67.1"}}` is `{"versions.dvc": "3.67.1"}`.
 

@@ -4,6 +4,7 @@ A run is started, resumed, finished, compared and superseded here; nothing here 
 called again after a crash at any instant and ends in the same state.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,8 @@ def start(store: Store, entry: Entry, *, process: str = "") -> "Run":
 def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> None:
     """End a run: its last metrics, tags and data sets, then the status, then the marks on what it supersedes."""
     latest = store.get(run_id).data.metrics if entry.kind == "training" else {}
-    points = [
-        (name, value, entry.ended, entry.step) for name, value in entry.metrics.items() if latest.get(name) != value
-    ]
+    at = entry.ended or int(time.time() * 1000)
+    points = [(name, value, at, entry.step) for name, value in entry.metrics.items() if latest.get(name) != value]
     store.write(run_id, points=points, tags=entry.all_tags)
     store.datasets(run_id, entry.datasets)
     store.end(run_id, status, ended=entry.ended or None)

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from xstilts import fingerprints, mirror, outbox, records, restoration, store
-from xstilts.entries import GIT, Entry, flat
+from xstilts.entries import Entry, flat, tagged
 from xstilts.runs import RunKey, Score
 
 _log = logging.getLogger(__name__)
@@ -187,8 +187,7 @@ def entry(made: Mapping[str, Any]) -> Entry:
             "training_fingerprint": made["training_run"]["fingerprint"],
             "examples": json.dumps(made["examples"]),
             "majority": json.dumps(made["majority"]),
-            **flat({name: provenance[name] for name in GIT if name in provenance}),
-            **flat({name: value for name, value in provenance.items() if name not in GIT}, "provenance."),
+            **tagged(provenance),
         },
         parameters=flat(made["parameters"]),
         metrics=_with_means(made["values"]),

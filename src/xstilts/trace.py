@@ -165,7 +165,7 @@ def _file(root: Path, name: str, path: str, digest: str, about: str = "") -> Lin
     if not (root / path).exists():
         return Link(name, f"{text}: not here; `dvc pull` brings it")
     found = fingerprints.of_path(root / path)
-    return Link(name, text, "" if found == digest else f"{path} has changed: its sha256 is now {found}")
+    return Link(name, text, "" if found.startswith(digest) else f"{path} has changed: its sha256 is now {found}")
 
 
 def _training(entry: Entry) -> Link:
