@@ -6,6 +6,7 @@ elsewhere; `all_task` and a group exist only if all their tasks do.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,13 @@ def _task(predictions: Path, labels: Path, name: str, notes: list[str]) -> dict[
                     f"{folder / place} is missing; XTREME scores {name} only with all of its languages: "
                     f"{', '.join(layout.codes(name))}"
                 )
+        rule = _RULES[layout.task(name).scorer]
+        gold, predicted = rule.gold(labels / place), rule.predicted(predictions / place)
+        if isinstance(gold, dict) and gold.keys() - predicted.keys():
+            missing = sorted(gold.keys() - predicted.keys())
+            notes.append(f"{place}: {len(missing)} questions have no answer and score 0, as {missing[0]!r}")
         try:
-            found = _READERS[layout.task(name).scorer](labels / place, predictions / place, language, notes)
+            found = rule.metric(gold, predicted, language)
         except ValueError as error:
             raise ValueError(f"{predictions / place}: {error}") from error
         for metric, value in found.items():
@@ -85,45 +91,45 @@ def _task(predictions: Path, labels: Path, name: str, notes: list[str]) -> dict[
     return averaged(values)
 
 
-def _lines(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    return {"accuracy": accuracy(files.lines(gold), files.lines(predicted))}
+def _lines(gold: Any, predicted: Any, language: str) -> Values:
+    return {"accuracy": accuracy(gold, predicted)}
 
 
-def _chunks(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    # XTREME's output has no token accuracy.
-    return tags.span_scores(files.sentences(gold), files.sentences(predicted), tags.upos)
+def _chunks(gold: Any, predicted: Any, language: str) -> Values:
+    return tags.span_scores(gold, predicted, tags.upos)  # XTREME's output has no token accuracy
 
 
-def _entities(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    return tags.entities(files.sentences(gold), files.sentences(predicted))
+def _entities(gold: Any, predicted: Any, language: str) -> Values:
+    return tags.entities(gold, predicted)
 
 
-def _answers(gold: Path, predicted: Path, notes: list[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    wanted, found = files.gold_answers(gold), files.predicted_answers(predicted)
-    missing = wanted.keys() - found.keys()
-    if missing:
-        notes.append(f"{predicted}: {len(missing)} questions without an answer score 0, as {min(missing)!r}")
-    return wanted, found
+def _squad(gold: Any, predicted: Any, language: str) -> Values:
+    return spans.squad(gold, predicted)
 
 
-def _squad(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    return spans.squad(*_answers(gold, predicted, notes))
+def _mlqa(gold: Any, predicted: Any, language: str) -> Values:
+    return spans.mlqa(gold, predicted, language)
 
 
-def _mlqa(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    return spans.mlqa(*_answers(gold, predicted, notes), language)
+def _pairs(gold: Any, predicted: Any, language: str) -> Values:
+    return bitext.pair_scores(gold, predicted)
 
 
-def _pairs(gold: Path, predicted: Path, language: str, notes: list[str]) -> Values:
-    return bitext.pair_scores(files.pairs(gold), files.pairs(predicted))
+@dataclass(frozen=True)
+class _Rule:
+    """How a task's label and prediction files are read, and what scores what was read."""
+
+    gold: Callable[[Path], Any]
+    predicted: Callable[[Path], Any]
+    metric: Callable[[Any, Any, str], Values]
 
 
-_READERS: dict[str, Callable[[Path, Path, str, list[str]], Values]] = {
-    "accuracy": _lines,
-    "chunks": _chunks,
-    "entities": _entities,
-    "squad": _squad,
-    "mlqa": _mlqa,
-    "mining": _pairs,
-    "nearest": _lines,
+_RULES = {
+    "accuracy": _Rule(files.lines, files.lines, _lines),
+    "chunks": _Rule(files.sentences, files.sentences, _chunks),
+    "entities": _Rule(files.sentences, files.sentences, _entities),
+    "squad": _Rule(files.gold_answers, files.predicted_answers, _squad),
+    "mlqa": _Rule(files.gold_answers, files.predicted_answers, _mlqa),
+    "mining": _Rule(files.pairs, files.pairs, _pairs),
+    "nearest": _Rule(files.lines, files.lines, _lines),
 }

@@ -16,7 +16,8 @@ def lines(path: Path) -> list[str]:
         FileNotFoundError: there is no such file.
         ValueError: it is not UTF-8.
     """
-    return [line.strip() for line in _text(path).split("\n")[:-1]]
+    text = _text(path)
+    return [line.strip() for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def sentences(path: Path) -> list[list[str]]:
@@ -113,8 +114,7 @@ def _text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 at byte {error.start}; save it in that encoding") from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.endswith("\n") or not text else text + "\n"
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(path: Path) -> Any:
