@@ -1,0 +1,24 @@
+"""One task's data in every language, from the origin that params.yaml names to data/<task>/."""
+
+import argparse
+from pathlib import Path
+
+from xstilts import origins, params, prepared, tasks
+
+
+def main() -> None:
+    """Write data/<task>/."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task")
+    parser.add_argument("--out", type=Path, default=Path("data"))
+    arguments = parser.parse_args()
+    settings = params.load().data
+    task = tasks.get(arguments.task)
+    found = origins.load(task, settings)
+    card = prepared.card_of(task, found.splits, found.source)
+    card = prepared.write(arguments.out / task.name, card, found.splits)
+    print(f"{task.name}: {sum(card.counts.values()):,} examples, {len(card.languages)} test languages")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""The text that MLM reads, one file a language, a part of it held out."""
+
+import argparse
+from pathlib import Path
+
+from xstilts import params, text
+
+
+def main() -> None:
+    """Write data/text/."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("data/text"))
+    arguments = parser.parse_args()
+    counts = text.write(arguments.out, params.load().data)
+    print(f"text: {sum(counts.values()):,} lines in {len(counts)} languages")
+
+
+if __name__ == "__main__":
+    main()

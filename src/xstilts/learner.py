@@ -1,0 +1,84 @@
+"""An encoder, one fresh head for each label space, and the optimiser: what Lightning trains.
+
+The recipe fixes the mathematics; Lightning's trainer decides where it is computed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from xstilts.batching import hidden_states
+from xstilts.params import Recipe
+from xstilts.schedule import Micro
+
+_MIX = 2_654_435_761  # Knuth's multiplicative constant: spreads (seed, step) over torch's seeds
+
+
+class Learner(pl.LightningModule):
+    """Learns a mixture of subjects.
+
+    Args:
+        encoder: as `encoder.open_encoder` gives it.
+        heads: by subject.
+        recipe: learning rate, warm-up, weight decay, clipping.
+        steps: optimiser steps of the whole training.
+        seed: of dropout, with the step; a resumed training drops what an uninterrupted one drops.
+    """
+
+    def __init__(self, encoder: nn.Module, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.ModuleDict(heads)
+        self.recipe, self.steps, self.seed = recipe, steps, seed
+
+    def training_step(self, micro: Micro, index: int) -> Tensor:
+        """The mean loss of this micro-batch's share of the step."""
+        torch.manual_seed((self.seed * _MIX + micro.step * 1009 + index * 31 + self.global_rank) % 2**63)
+        loss = self.sum_of_losses(micro) / micro.terms
+        if not torch.isfinite(loss.detach()):
+            raise FloatingPointError(
+                f"the loss of step {micro.step} ({micro.subject}) is {loss.item()}; the last good checkpoint is kept. "
+                "Lower the learning rate in params.yaml (recipes:), or raise the precision (runtime:)"
+            )
+        return loss
+
+    def sum_of_losses(self, micro: Micro) -> Tensor:
+        """The losses of a micro-batch, summed over its terms."""
+        loss: Tensor = self.heads[micro.subject].loss(hidden_states(self.encoder, micro.batch), micro.batch)
+        return loss
+
+    def transfer_batch_to_device(self, batch: Micro, device: torch.device, dataloader_idx: int) -> Micro:
+        """Lightning's hook: a micro-batch on another device."""
+        return Micro(batch.step, batch.subject, batch.batch.to(device), batch.terms)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with linear warm-up and decay; biases and layer norms do not decay."""
+        groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for parameter in self.parameters():
+            groups[parameter.ndim > 1].append(parameter)
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": groups[True], "weight_decay": self.recipe.weight_decay},
+                {"params": groups[False], "weight_decay": 0.0},
+            ],
+            lr=self.recipe.learning_rate,
+            eps=1e-8,
+            fused=True,
+        )
+        warmup = max(1, round(self.steps * self.recipe.warmup))
+
+        def rate(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return max(0.0, (self.steps - step) / max(1, self.steps - warmup))
+
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
+        """Clip by norm here: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
+        if self.recipe.clip:
+            nn.utils.clip_grad_norm_(self.parameters(), self.recipe.clip)

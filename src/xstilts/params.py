@@ -1,0 +1,319 @@
+"""params.yaml → frozen, typed `Params`; an unknown or a missing key is an error with its line and a suggestion.
+
+What bears on a result is a parameter of some stage in `dvc.yaml`. What cannot change a result stands under
+`runtime:`, which no stage lists, so that changing it re-runs nothing.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xstilts.runs import BASELINE
+
+
+@dataclass(frozen=True)
+class Model:
+    """The encoder that `none` starts from: a name on the Hub (or a folder), or an architecture to pretrain.
+
+    Sizes are those of transformers' XLMRobertaConfig; `vocabulary` is the size of the tokenizer that is trained
+    when there is no name, `seed` that of its weights and of pretraining.
+    """
+
+    name: str | None = None
+    revision: str | None = None
+    vocabulary: int = 2000
+    layers: int = 3
+    hidden: int = 128
+    heads: int = 4
+    feed_forward: int = 512
+    positions: int = 514
+    dropout: float = 0.1
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one training learns.
+
+    Attributes:
+        epochs: passes over the data; for a mixture, over min(examples, cap) of each task. Ignored if `steps` is set.
+        steps: optimiser steps, 0 to let `epochs` decide.
+        batch: examples an optimiser step (windows for span, pieces of sentences for tagging).
+        batches: other batch sizes for single tasks of a mixture, by task.
+        learning_rate: the peak, reached after `warmup` (a share of all steps), then linear to 0.
+        weight_decay: AdamW's, on everything but biases and layer norms.
+        clip: the largest norm of the gradient.
+        max_length: sub-words a sequence; `query` and `stride` are those of the QA windows (stride is the step).
+        evaluate_every: steps between evaluations on the first `evaluation_examples` English validation examples.
+        patience: evaluations without a better loss before training stops; 0 trains to the end and keeps the last.
+        mask: share of sub-words that MLM hides.
+        alpha: exponent of the sampling of MLM languages (Conneau & Lample 2019).
+        cap: K of the mixture's p ∝ min(examples, K) (Raffel et al. 2020).
+    """
+
+    learning_rate: float
+    batch: int
+    max_length: int
+    epochs: float = 1.0
+    steps: int = 0
+    batches: Mapping[str, int] = field(default_factory=dict)
+    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    query: int = 64
+    stride: int = 128
+    evaluate_every: int = 0
+    evaluation_examples: int = 500
+    patience: int = 0
+    mask: float = 0.15
+    alpha: float = 0.3
+    cap: int = 131072
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What an intermediate learns from: tasks, MLM or not, and the languages of the tasks' training data.
+
+    `languages` other than English take the machine-translated training data of the tasks (`translated/<code>`).
+    """
+
+    tasks: tuple[str, ...] = ()
+    mlm: bool = False
+    languages: tuple[str, ...] = ("eng",)
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """One recipe a training: `pretraining`, one an intermediate, one a target training."""
+
+    intermediate: Mapping[str, Recipe]
+    target: Mapping[str, Recipe]
+    pretraining: Recipe | None = None
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """How BUCC2018 and Tatoeba read the encoder.
+
+    `layer` indexes transformers' `hidden_states` (0 is the embeddings); the default of XTREME's XLM-R Large is 14.
+    `centre` subtracts each language's mean vector first, which XTREME does not do.
+    """
+
+    layer: int = 14
+    pooling: str = "mean"
+    centre: bool = False
+    max_length: int = 512
+    neighbours: int = 4
+
+
+@dataclass(frozen=True)
+class StartsFrom:
+    """Which encoder each target is predicted with: its own training, another task's, or the intermediate itself."""
+
+    itself: tuple[str, ...] = ()
+    squad_v1: tuple[str, ...] = ()
+    siqa: tuple[str, ...] = ()
+    intermediate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the statistics may vary: seed of the draws and their numbers."""
+
+    seed: int = 1
+    draws: int = 2000
+    bootstrap: int = 2000
+    imputations: int = 20
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What cannot change a result: where and how fast it is computed."""
+
+    accelerator: str = "auto"
+    devices: int | str = 1
+    nodes: int = 1
+    strategy: str = "auto"
+    precision: str = "32-true"
+    accumulate: int = 1
+    gradient_checkpointing: bool = False
+    compile: bool = False
+    profiler: str | None = None
+    threads: int = 0
+    tokens: int = 8192
+    checkpoint_seconds: int = 60
+    progress: bool = True
+    mining_memory: int = 1024
+    resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Params:
+    """The whole of params.yaml."""
+
+    profile: str
+    study: str
+    data: Mapping[str, Any]
+    tasks: tuple[str, ...]
+    model: Model
+    mixtures: Mapping[str, Mixture]
+    intermediates: tuple[str, ...]
+    trainings: tuple[str, ...]
+    targets: tuple[str, ...]
+    starts_from: StartsFrom
+    seeds: tuple[int, ...]
+    recipes: Recipes
+    retrieval: Retrieval = Retrieval()
+    analysis: Analysis = Analysis()
+    runtime: Runtime = Runtime()
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a parameter file.
+
+    Raises:
+        ValueError: an unknown key, a missing key, a value of the wrong type, or parts that contradict each other;
+            the message names file, line, what is allowed and the nearest known key.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {error}") from error
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError(f"{path} is not a mapping of parameters")
+    params: Params = _Reader(str(path)).value(Params, node, "")
+    _check(params, str(path))
+    return params
+
+
+class _Reader:
+    """Turns YAML nodes into values of the annotated types, with the place of each fault."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.constructor = yaml.SafeLoader("")
+
+    def fault(self, node: yaml.Node, message: str) -> ValueError:
+        return ValueError(f"{self.path}, line {node.start_mark.line + 1}: {message}")
+
+    def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        if kind is Any:
+            return self.constructor.construct_object(node, deep=True)
+        if dataclasses.is_dataclass(kind):
+            return self.fields(kind, node, name)
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is types.UnionType:
+            if node.tag == "tag:yaml.org,2002:null":
+                if type(None) in arguments:
+                    return None
+                raise self.fault(node, f"{name} is empty; a value is needed")
+            return self.union([a for a in arguments if a is not type(None)], node, name)
+        if origin is tuple:
+            if not isinstance(node, yaml.SequenceNode):
+                raise self.fault(node, f"{name} must be a list, not {node.value!r}")
+            return tuple(self.value(arguments[0], item, f"{name}[{i}]") for i, item in enumerate(node.value))
+        if origin is Mapping:
+            return {key: self.value(arguments[1], item, f"{name}.{key}") for key, item in self.pairs(node, name)}
+        return self.scalar(kind, node, name)
+
+    def union(self, kinds: list[Any], node: yaml.Node, name: str) -> Any:
+        faults = []
+        for kind in kinds:
+            try:
+                return self.value(kind, node, name)
+            except ValueError as fault:
+                faults.append(fault)
+        raise faults[0]
+
+    def pairs(self, node: yaml.Node, name: str) -> list[tuple[str, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self.fault(node, f"{name} must be a mapping, not {node.value!r}")
+        seen: dict[str, yaml.Node] = {}
+        for key, _ in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise self.fault(key, f"{name}.{key.value} is given twice".lstrip("."))
+            seen[key.value] = key
+        self.constructor.flatten_mapping(node)
+        merged = {key.value: item for key, item in node.value}
+        return list(merged.items())
+
+    def fields(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        hints = typing.get_type_hints(kind)
+        known = {item.name: item for item in dataclasses.fields(kind)}
+        pairs = dict(self.pairs(node, name or "the file"))
+        for key, item in pairs.items():
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                where = f"{name}.{key}" if name else key
+                raise self.fault(item, f"unknown parameter {where!r}{hint} Known here: {', '.join(known)}")
+        for key, item in known.items():
+            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+            if required and key not in pairs:
+                where = f"{name}.{key}" if name else key
+                raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
+        return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
+
+    def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        value = self.constructor.construct_object(node, deep=True)
+        if kind is float and isinstance(value, str):  # YAML 1.1 reads 5e-4 as a string
+            try:
+                value = float(value)
+            except ValueError:
+                pass
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:
+            raise self.fault(node, f"{name} is {value!r}; a value of type {kind.__name__} is needed")
+        return value
+
+
+def _check(params: Params, path: str) -> None:
+    """What the types cannot say: every name that one list uses is defined in another."""
+
+    def inside(names: typing.Iterable[str], known: typing.Iterable[str], what: str, of: str) -> None:
+        for name in names:
+            if name not in known:
+                close = get_close_matches(name, list(known), n=1)
+                hint = f" Did you mean {close[0]!r}?" if close else ""
+                raise ValueError(f"{path}: {what} {name!r} is not in {of} ({', '.join(known)}).{hint}")
+
+    inside(params.intermediates, params.mixtures, "the intermediate", "mixtures")
+    inside(params.intermediates, params.recipes.intermediate, "the intermediate", "recipes.intermediate")
+    inside(params.trainings, params.recipes.target, "the training", "recipes.target")
+    inside(params.trainings, params.tasks, "the training", "tasks")
+    inside(params.targets, params.tasks, "the target", "tasks")
+    for name, mixture in params.mixtures.items():
+        if name in params.intermediates:
+            inside(mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
+    if BASELINE not in params.intermediates:
+        raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
+    if params.mixtures[BASELINE] != Mixture():
+        raise ValueError(f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself")
+    start = params.starts_from
+    grouped = start.itself + start.squad_v1 + start.siqa + start.intermediate
+    if sorted(grouped) != sorted(params.targets):
+        raise ValueError(
+            f"{path}: starts_from lists {', '.join(sorted(grouped))}, but targets are "
+            f"{', '.join(sorted(params.targets))}; each target stands in exactly one list of starts_from"
+        )
+    inside(start.itself, params.trainings, "starts_from.itself: the target", "trainings")
+    for training in ("squad_v1", "siqa"):
+        if getattr(start, training):
+            inside([training], params.trainings, f"starts_from.{training} needs the training;", "trainings")
+    if params.model.name is None and params.recipes.pretraining is None:
+        raise ValueError(f"{path}: model.name is empty, so recipes.pretraining must say how to pretrain the encoder")
+    for what, values in (("seeds", params.seeds), ("targets", params.targets), ("intermediates", params.intermediates)):
+        if len(set(values)) != len(values) or not values:
+            raise ValueError(f"{path}: {what} is {list(values)}; it must be a list without repeats, and not empty")
+    if params.retrieval.pooling not in ("mean", "cls"):
+        raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")

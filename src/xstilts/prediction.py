@@ -1,0 +1,166 @@
+"""Every language of a target in one pass: length-sorted, unpadded, a budget of tokens a batch."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from xstilts import checkpoints, mining, prepared, shapes
+from xstilts import encoder as encoders
+from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.examples import Example, ParallelSentences
+from xstilts.params import Recipe, Retrieval, Runtime
+from xstilts.shapes import retrieval
+from xstilts.shapes.tokens import Tokens
+
+Rows = list[dict[str, Any]]
+
+
+def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> dict[str, Rows]:
+    """Predictions of a trained target, by file stem (the language's code).
+
+    Args:
+        checkpoint: a target training's folder.
+        training: whose head to use.
+        data: the target's prepared folder.
+        runtime: device, threads and the budget of tokens.
+
+    Raises:
+        ValueError: the checkpoint has no such head, or is damaged.
+    """
+    card = checkpoints.check(checkpoint)
+    if training not in card["heads"]:
+        raise ValueError(f"{checkpoint} has heads for {', '.join(card['heads']) or 'nothing'}, not for {training!r}")
+    device = _device(runtime)
+    tokens = Tokens.open(checkpoint / "encoder")
+    body = encoders.open_encoder(checkpoint / "encoder").eval().to(device)
+    shape = shapes.get(card["heads"][training]["shape"])
+    labels = card["heads"][training]["labels"]
+    head = encoders.open_head(shape.Head(body.config.hidden_size, 0.0, labels), checkpoint, training).eval().to(device)
+    tests = _tests(data, "test")
+    everything = [example for examples in tests.values() for example in examples]
+    encoded, context = shape.encode(
+        _unlabelled(everything), tokens, shapes.Lengths.of(Recipe(**card["recipe"]), training), labels
+    )
+    rows = iter(shape.decode(_run(body, head, encoded, device, runtime), context))
+    return {code: [next(rows) for _ in examples] for code, examples in tests.items()}
+
+
+def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime) -> dict[str, Rows]:
+    """Predictions of BUCC2018 or Tatoeba from an intermediate encoder, by file stem.
+
+    BUCC2018 gives `<code>` and `<code>.dev` with mined candidates; Tatoeba `<code>` (English → foreign, in XTREME's
+    order: the English sentences sorted by code point) and `<code>.reverse` (foreign → English, in file order).
+    """
+    checkpoints.check(checkpoint)
+    card = prepared.read_card(data)
+    device = _device(runtime)
+    tokens = Tokens.open(checkpoint / "encoder")
+    body = retrieval.stop_at(encoders.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
+
+    def vectors(sentences: Sequence[str]) -> np.ndarray:
+        found = retrieval.embed(
+            body, tokens, sentences, max_length=settings.max_length, pooling=settings.pooling, row=runtime.tokens
+        )
+        return found - found.mean(axis=0) if settings.centre else found
+
+    files: dict[str, Rows] = {}
+    for split, suffix in (("test", ""), ("dev", ".dev")):
+        for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress):
+            if card.scorer == "mining":
+                files[code + suffix] = _mine(pairs, vectors, settings, runtime)
+            elif split == "test":
+                files[code], files[f"{code}.reverse"] = _nearest(pairs, vectors, runtime)
+    return files
+
+
+def write(files: Mapping[str, Rows], output: Path) -> None:
+    """Write predictions, one file a stem; the folder appears whole or not at all."""
+    aside = output.with_name(output.name + ".partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    for stem, rows in files.items():
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (aside / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
+    shutil.rmtree(output, ignore_errors=True)
+    aside.rename(output)
+
+
+def _device(runtime: Runtime) -> torch.device:
+    if runtime.threads:
+        torch.set_num_threads(runtime.threads)
+    if runtime.accelerator == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda")
+
+
+def _tests(data: Path, split: str) -> dict[str, list[Any]]:
+    found = {path.stem: prepared.read(data, f"{split}/{path.stem}") for path in sorted((data / split).glob("*.jsonl"))}
+    if not found and split == "test":
+        raise ValueError(f"{data}/test has no language; run: dvc repro -f prepare@{data.name}")
+    return found
+
+
+def _unlabelled(examples: Sequence[Example]) -> list[Any]:
+    """The examples without their gold: a test label outside the head's vocabulary is no reason to stop."""
+    hidden = {"SentencePair": {"label": None}, "TaggedSentence": {"tags": None}, "Choice": {"label": None}, "Question": {}}
+    return [replace(example, **hidden[type(example).__name__]) for example in examples]
+
+
+def _run(body: nn.Module, head: nn.Module, encoded: Encoded, device: torch.device, runtime: Runtime) -> dict[str, Any]:
+    items: list[Any] = [None] * len(encoded)
+    words: dict[str, list[np.ndarray]] = {}
+    batches = list(by_length(encoded, runtime.tokens))
+    with torch.inference_mode():
+        for chosen in tqdm(batches, desc="predict", disable=not runtime.progress):
+            batch = collate(encoded, chosen, first_position(body.config)).to(device)
+            found: dict[str, np.ndarray] = head.predict(hidden_states(body, batch), batch)  # type: ignore[operator]
+            if "place" in found:
+                for name, values in found.items():
+                    words.setdefault(name, []).append(values)
+            else:
+                for item, row in zip(chosen, found["logits"], strict=True):
+                    items[item] = row
+    return {name: np.concatenate(values) for name, values in words.items()} if words else {"logits": items}
+
+
+def _nearest(pairs: Sequence[ParallelSentences], vectors: Any, runtime: Runtime) -> tuple[Rows, Rows]:
+    foreign = vectors([pair.source or "" for pair in pairs])
+    english_text = [pair.target or "" for pair in pairs]
+    english = vectors(english_text)
+    order = sorted(range(len(pairs)), key=lambda line: english_text[line])
+    found = mining.nearest(english[order], foreign, runtime.mining_memory)
+    back = mining.nearest(foreign, english, runtime.mining_memory)
+    return (
+        [{"id": number, "prediction": int(line)} for number, line in enumerate(found)],
+        [{"id": number, "prediction": int(line)} for number, line in enumerate(back)],
+    )
+
+
+def _mine(pairs: Sequence[ParallelSentences], vectors: Any, settings: Retrieval, runtime: Runtime) -> Rows:
+    """XTREME's duplicates policy: equal sentences are one candidate, and a text that occurs twice names no id."""
+    source = _by_text((pair.source, pair.source_id) for pair in pairs if pair.source is not None)
+    target = _by_text((pair.target, pair.target_id) for pair in pairs if pair.target is not None)
+    x, y = vectors(list(source)), vectors(list(target))
+    mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)
+    source_ids, target_ids = list(source.values()), list(target.values())
+    return [
+        {"source_id": source_ids[i], "target_id": target_ids[j], "score": float(score)}
+        for i, j, score in zip(mined.source, mined.target, mined.score, strict=True)
+        if source_ids[i] is not None and target_ids[j] is not None
+    ]
+
+
+def _by_text(sentences: Any) -> dict[str, str | None]:
+    """Text → its id, None where several sentences of different ids have that text."""
+    found: dict[str, str | None] = {}
+    for text, key in sentences:
+        found[text] = key if text not in found or found[text] == key else None
+    return found

@@ -1,0 +1,39 @@
+"""Plain text for MLM below data/text/: one file a language, and a part held out for perplexity."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xstilts import origins
+
+HELDOUT_SHARE = 50  # one line in so many, where the origin does not say which
+HELDOUT_MOST = 500
+
+
+def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
+    """Write `<code>.txt` and `heldout/<code>.txt` for every language of the settings; lines by language.
+
+    Args:
+        folder: data/text.
+        settings: `data` of params.yaml; `languages` limits the languages, where it is given.
+    """
+    lines = origins.text(tuple(settings.get("languages", ())), settings)
+    aside = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    (aside / "heldout").mkdir(parents=True)
+    for code, rows in sorted(lines.items()):
+        step = max(HELDOUT_SHARE, len(rows) // HELDOUT_MOST)
+        heldout = rows[::step]
+        kept = [row for place, row in enumerate(rows) if place % step]
+        seen = set(heldout)
+        _write(aside / "heldout" / f"{code}.txt", heldout)
+        _write(aside / f"{code}.txt", [row for row in kept if row not in seen])
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(aside, folder)
+    return {code: len(rows) for code, rows in lines.items()}
+
+
+def _write(path: Path, rows: list[str]) -> None:
+    path.write_text("".join(row.replace("\n", " ") + "\n" for row in rows), encoding="utf-8", newline="\n")
