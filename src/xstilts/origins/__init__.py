@@ -25,12 +25,14 @@ class Prepared:
 
 def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
     """The examples of one task from the origin that `settings` (`params.yaml: data`) names."""
-    return _module(settings).load(task, settings)
+    prepared: Prepared = _module(settings).load(task, settings)
+    return prepared
 
 
 def text(languages: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """Plain text for MLM, one list of lines a language (ISO 639-3)."""
-    return _module(settings).text(languages, settings)
+    lines: dict[str, list[str]] = _module(settings).text(languages, settings)
+    return lines
 
 
 def _module(settings: Mapping[str, Any]) -> Any:

@@ -26,8 +26,8 @@ def finish(
     """Number, count, compare and cut the splits of a task: the checks that need all of its rows.
 
     Raises:
-        ValueError: a split has another number of rows than the data set (unless `data.allow_count_mismatch` says that this
-            is meant), question ids repeat, two languages have the same test set.
+        ValueError: a split has more or fewer rows than the data set (`data.allow_count_mismatch` lifts this),
+            question ids repeat, or two languages have the same test set.
     """
     whole = {split: numbered(examples) for split, examples in splits.items()}
     for split, examples in whole.items():
@@ -51,7 +51,7 @@ def numbered(examples: list[Example]) -> list[Example]:
     """The same examples; those of shapes whose sources have no ids are named by their 0-based position."""
     if not examples or not isinstance(examples[0], SentencePair | TaggedSentence):
         return examples
-    return [replace(example, id=str(index)) for index, example in enumerate(examples)]  # type: ignore[call-arg]
+    return [replace(example, id=str(index)) for index, example in enumerate(examples)]  # type: ignore[arg-type]
 
 
 def _check_ids(task: Task, split: str, examples: list[Example]) -> None:
@@ -59,7 +59,7 @@ def _check_ids(task: Task, split: str, examples: list[Example]) -> None:
         repeated = [id_ for id_, count in Counter(row.id for row in examples).items() if count > 1]  # type: ignore[union-attr]
         if repeated:
             raise ValueError(
-                f"{task.name} {split}: {len(repeated)} question ids occur more than once, the first is {repeated[0]!r}; "
+                f"{task.name} {split}: {len(repeated)} question ids occur more than once, first {repeated[0]!r}; "
                 "expected every id once. Is a file there twice, or its languages mixed?"
             )
 

@@ -29,4 +29,5 @@ def get(name: str) -> Task:
         raise ValueError(
             f"no task {name!r}; known tasks: {', '.join(names())}.{hint} To add one, see docs/add-a-task.md"
         )
-    return importlib.import_module(f"xstilts.tasks.{name}").TASK
+    task: Task = importlib.import_module(f"xstilts.tasks.{name}").TASK
+    return task

@@ -68,6 +68,7 @@ TASK = Task(
         ),
     },
     counts={"train": 1_104_934, "validation": 22_857},
+    archive_counts={"train": 23_282, "validation": 2_317},
     metadata={
         "description": "Natural language inference: adversarial, multi-genre and on image captions",
         "paper": "Nie et al. 2020 (2020.acl-main.441), Williams et al. 2018 (N18-1101), Bowman et al. 2015 (D15-1075)",

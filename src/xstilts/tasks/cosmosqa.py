@@ -26,6 +26,7 @@ TASK = Task(
         "validation": (FileSource(VALID, "cosmosqa", part=("validation", 10)),),
     },
     counts={"train": 25_262, "validation": 2_985},
+    archive_counts={"train": 2_689, "validation": 296},
     metadata={
         "description": "Commonsense reading comprehension on personal narratives",
         "paper": "Huang et al. 2019, aclanthology.org/D19-1243",

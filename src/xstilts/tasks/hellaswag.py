@@ -27,6 +27,7 @@ TASK = Task(
         "validation": (FileSource(FROM_TEXT, "hellaswag", part=("validation", 10)),),
     },
     counts={"train": 39_905, "validation": 10_042},
+    archive_counts={"train": 9_041, "validation": 1_001},
     metadata={
         "description": "Commonsense sentence completion on video captions and WikiHow",
         "paper": "Zellers et al. 2019, aclanthology.org/P19-1472",

@@ -65,6 +65,7 @@ TASK = Task(
         "validation": (FileSource(TAXINLI, "pairs", part=("validation", 10)),),
     },
     counts={"train": 392_702, "validation": 9_815} | {f"translated/{code}": 392_702 for code in LANGUAGES},
+    archive_counts={"train": 9_053, "validation": 1_018},
     metadata={
         "description": "Natural language inference on ten genres of written and spoken English",
         "paper": "Williams et al. 2018, aclanthology.org/N18-1101; translations: Conneau et al. 2018, D18-1269",

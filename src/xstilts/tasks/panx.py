@@ -157,7 +157,7 @@ TASK = Task(
         "paper": "Pan et al. 2017, aclanthology.org/P17-1178; splits: Rahimi et al. 2019, P19-1015",
         "licence": "ODC-BY; text of Wikipedia CC BY-SA 3.0",
         "homepage": "https://github.com/afshinrahimi/mmner",
-        "obtain": "unpack each <language>.tar.gz of AmazonPhotos.zip into panx_dataset/<language>/ below data.root; its "
-        "original place is gone, so ask the authors, or take data.origin: hub.",
+        "obtain": "unpack each <language>.tar.gz of AmazonPhotos.zip into panx_dataset/<language>/ below data.root; "
+        "its original place is gone, so ask the authors, or take data.origin: hub.",
     },
 )

@@ -38,6 +38,7 @@ TASK = Task(
         "validation": (FileSource(("intermediate/qqp/test.tsv",), "pairs", PLAIN, part=("validation", 5)),),
     },
     counts={"train": 363_846, "validation": 40_430},
+    archive_counts={"train": 17_926, "validation": 2_074},
     metadata={
         "description": "Paraphrase identification on questions of Quora",
         "paper": "Wang et al. 2019 (GLUE), aclanthology.org/W18-5446",

@@ -41,6 +41,7 @@ TASK = Task(
         "validation": (FileSource(WITHOUT_XQUAD, "squad", part=("validation", 10)),),
     },
     counts={"train": 87_599, "validation": 10_570},
+    archive_counts={"train": 8_398, "train+squadshifts": 27_626, "validation": 982},
     metadata={
         "description": "Extractive question answering on English Wikipedia",
         "paper": "Rajpurkar et al. 2016, aclanthology.org/D16-1264; translations: Lewis et al. 2020, 2020.acl-main.653",

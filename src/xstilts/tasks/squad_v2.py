@@ -27,6 +27,7 @@ TASK = Task(
         "validation": (FileSource(WITHOUT_XQUAD, "squad", UNANSWERABLE, part=("validation", 10)),),
     },
     counts={"train": 130_319, "validation": 11_873},
+    archive_counts={"train": 9_035, "validation": 1_139},
     metadata={
         "description": "Extractive question answering with questions that have no answer",
         "paper": "Rajpurkar et al. 2018, aclanthology.org/P18-2124",

@@ -15,7 +15,7 @@ class HubSource:
     Attributes:
         path, config, split: as `datasets.load_dataset` takes them.
         reader: a row reader of `origins/hub/readers.py`.
-        revision: a 40-hex commit, or None: `params.yaml: data.revisions` names it, or `prepare` resolves and records it.
+        revision: a 40-hex commit, or None: `params.yaml: data.revisions` names it, or `prepare` finds and records it.
         options: what the reader must know of this data set (column names, the order of its labels).
     """
 

@@ -59,7 +59,7 @@ TASK = Task(
         for code, name in LANGUAGES.items()
     },
     counts={"train": 3_696, "validation": 10_570} | {f"test/{code}": count for code, count in SIZES.items()},
-    archive_counts={"train": 3_696} | {f"test/{code}": count for code, count in SIZES.items()},
+    archive_counts={"train": 3_696, "validation": 982} | {f"test/{code}": count for code, count in SIZES.items()},
     metadata={
         "description": "Extractive question answering in nine languages, not translated",
         "paper": "Clark et al. 2020, aclanthology.org/2020.tacl-1.30",

@@ -89,7 +89,8 @@ TASK = Task(
         for code in SAMPLED
     },
     counts={"train": 392_702, "validation": 2_490} | {f"test/{code}": 5_010 for code in LANGUAGES},
-    archive_counts={"test/eng": 2_490} | {f"test/{code}": count for code, count in SAMPLED.items()},
+    archive_counts={"train": 9_053, "validation": 1_018, "test/eng": 2_490}
+    | {f"test/{code}": count for code, count in SAMPLED.items()},
     metadata={
         "description": "Natural language inference in fifteen languages",
         "paper": "Conneau et al. 2018, aclanthology.org/D18-1269",

@@ -4,6 +4,7 @@
 partial copy, whose sources and counts each task declares apart). Readers are one module a family of formats.
 """
 
+import glob
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from xstilts.origins.checks import accept
 from xstilts.origins.files import bitext, choices, conllu, pairs, squad, tagged
 from xstilts.origins.files.lines import lines
 from xstilts.origins.rows import Notes, Row
+from xstilts.origins.selection import wanted
 from xstilts.tasks.task import FileSource, Task
 
 LAYOUTS = ("upstream", "archive")
@@ -46,9 +48,9 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
 
     Args:
         task: what to read, and what must come out.
-        settings: `params.yaml: data`: `root`, `layout` (default `upstream`), `translated` (codes whose machine-translated
-            training data are wanted, or true for all), `variants` (task: names of additional sources),
-            `allow_count_mismatch` (true, or a list of tasks), `limits` (`train`, `test`, …: rows kept).
+        settings: `params.yaml: data`: `root`, `layout` (default `upstream`), `translated` (codes whose
+            machine-translated training data are wanted, or true for all), `variants` (task: names of additional
+            sources), `allow_count_mismatch` (true, or a list of tasks), `limits` (`train`, `test`, …: rows kept).
 
     Raises:
         ValueError: a file is missing, damaged, of another language or of another size than the data set; the message
@@ -60,11 +62,12 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
             f"params.yaml: data.root is {str(root)!r}, which is no folder; expected the upstream files there"
         )
     layout = settings.get("layout") or "upstream"
-    sources, counts = _declared(task, layout)
+    sources, declared = _declared(task, layout)
+    chosen_sources, counts = wanted(task, sources, declared, settings)
     splits: dict[str, list[Example]] = {}
     notes: dict[str, Notes] = {}
     read: dict[str, str] = {}
-    for split, chosen in wanted(task, sources, settings).items():
+    for split, chosen in chosen_sources.items():
         notes[split] = Notes()
         splits[split] = []
         for source in chosen:
@@ -86,29 +89,6 @@ def _declared(task: Task, layout: str) -> tuple[Mapping[str, tuple[FileSource, .
     return sources, counts
 
 
-def wanted(
-    task: Task, sources: Mapping[str, tuple[Any, ...]], settings: Mapping[str, Any]
-) -> dict[str, tuple[Any, ...]]:
-    """The sources by split that the settings ask for: translations only on request, variants joined to their split."""
-    translated = settings.get("translated") or ()
-    variants = (settings.get("variants") or {}).get(task.name, ())
-    known = {split.partition("+")[2] for split in sources if "+" in split}
-    for name in variants:
-        if name not in known:
-            raise ValueError(
-                f"params.yaml: data.variants: {task.name} has no variant {name!r}; known: {', '.join(sorted(known)) or 'none'}"
-            )
-    chosen: dict[str, tuple[Any, ...]] = {}
-    for split, group in sources.items():
-        base, _, variant = split.partition("+")
-        kind, _, code = base.partition("/")
-        if kind == "translated" and translated is not True and code not in translated:
-            continue
-        if not variant or variant in variants:
-            chosen[base] = chosen.get(base, ()) + group
-    return chosen
-
-
 def locate(task: Task, root: Path, source: FileSource) -> tuple[list[Path], FileSource]:
     """The files of a source, each glob's in the order of their names, and the source that they belong to.
 
@@ -121,8 +101,10 @@ def locate(task: Task, root: Path, source: FileSource) -> tuple[list[Path], File
         if not matching and source.otherwise is not None:
             return locate(task, root, source.otherwise)
         if not matching:
+            about = task.metadata
             raise ValueError(
-                f"{task.name}: no file {root / pattern}. {task.metadata.get('obtain', '')} See {task.metadata.get('homepage', '')}"
+                f"{task.name}: no file {root / pattern}. To obtain it: {about.get('obtain', 'see its task file')} "
+                f"Homepage: {about.get('homepage', 'none')}"
             )
         found += matching
     return found, source
@@ -158,7 +140,8 @@ def _sha256(path: Path) -> str:
 def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """Plain text for MLM: the lines of every file that a glob of `data.text` matches, without repetitions.
 
-    In a glob, below `data.root`, `{code}` stands for the ISO 639-3 code of the language, `{alpha2}` for its two letters.
+    Globs are relative to `data.root`; `{code}` in one stands for the ISO 639-3 code of the language, `{alpha2}` for
+    its two letters.
 
     Raises:
         ValueError: `data.text` is missing, or a language has no text.
@@ -166,19 +149,16 @@ def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict
     patterns = settings.get("text") or ()
     if not patterns:
         raise ValueError(
-            "params.yaml: data.text is missing: MLM needs text. Give globs below data.root with {code} or {alpha2} in "
-            "them, for example [corpus/ntrex128/{alpha2}.txt], or take no intermediate with mlm: true"
+            "params.yaml: data.text is missing: MLM needs text. Give globs relative to data.root with {code} or "
+            "{alpha2} in them, for example [corpus/ntrex128/{alpha2}.txt], or take no intermediate with mlm: true"
         )
-    root = Path(settings["root"])
     found = {}
     for code in languages_wanted:
         names = {"code": code, "alpha2": languages.get(code).alpha2}
-        files = [
-            path for pattern in patterns for path in sorted(root.glob(str(pattern).format(**names))) if path.is_file()
-        ]
+        globs = [str(Path(settings["root"], str(pattern).format(**names))) for pattern in patterns]
+        files = [Path(path) for pattern in globs for path in sorted(glob.glob(pattern))]  # noqa: PTH207 - `..` in globs
         stripped = (line.strip() for path in files for _, line in lines(path))
         found[code] = list(dict.fromkeys(line for line in stripped if line))
         if not found[code]:
-            tried = ", ".join(str(root / str(pattern).format(**names)) for pattern in patterns)
-            raise ValueError(f"no text of {code} for MLM: no line in {tried}. Add a file or take the language out")
+            raise ValueError(f"no text of {code} for MLM in {', '.join(globs)}. Add a file or take the language out")
     return found

@@ -11,7 +11,7 @@ from xstilts.origins.rows import fault
 
 
 def lines(path: Path, errors: str = "strict") -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 file, numbered from 1, without their ends (`\\n` or `\\r\\n`; no other character ends a line).
+    """The lines of a UTF-8 file, numbered from 1. Only a line feed ends one; it and a carriage return before it go.
 
     Raises:
         ValueError: the file is empty, or a line is not UTF-8 (unless `errors` is "replace").

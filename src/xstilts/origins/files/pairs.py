@@ -1,7 +1,7 @@
 """Sentence pairs with a label: XNLI, PAWS-X, MNLI, SNLI, ANLI and QQP in their upstream forms.
 
-Text is stripped, as XTREME strips it. XTREME then writes it with Python's `csv.writer` and reads it with quoting off, so
-that its models see doubled quotation marks; that is not imitated.
+Text is stripped, as XTREME strips it. XTREME then writes it with Python's `csv.writer` and reads it with quoting off,
+so that its models see doubled quotation marks; that is not imitated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +20,9 @@ def _row(path: Path, line: int, first: str, second: str, label: str) -> Row:
 def plain(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Tab-separated columns as they stand.
 
-    Options: `columns`, the places of first sentence, second sentence and label; `count`, columns in all (default 3); `header`,
-    the names in the first line, if there is one; `labels`, the data set's labels by ours; `errors`.
+    Options: `columns`, the places of first sentence, second sentence and label; `count`, columns in all (default 3);
+    `header`, the names in the first line, if there is one; `labels`, our label for one of the data set's; `errors`,
+    "replace" where bytes that are not UTF-8 are known to occur.
     """
     first, second, label = options.get("columns", (0, 1, 2))
     renamed = options.get("labels", {})
@@ -51,8 +52,8 @@ def xnli(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Ite
 def nli_json(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """JSON lines with a gold label: MNLI and SNLI (`gold_label`, "-" where annotators disagree), ANLI ("e", "n", "c").
 
-    Options: `fields`, the names of first sentence, second sentence and label; `labels`, the data set's labels by ours.
-    A row without a gold label is dropped and counted.
+    Options: `fields`, the names of first sentence, second sentence and label; `labels`, our label for one of
+    the data set's. A row without a gold label is dropped and counted.
     """
     first, second, label = options.get("fields", ("sentence1", "sentence2", "gold_label"))
     renamed = options.get("labels", {})

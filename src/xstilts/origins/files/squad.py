@@ -1,6 +1,7 @@
-"""Questions on paragraphs in SQuAD's JSON: SQuAD 1.1 and 2.0, XQuAD, MLQA, TyDiQA-GoldP and what was made in their form."""
+"""Questions on paragraphs in SQuAD's JSON: SQuAD 1.1 and 2.0, XQuAD, MLQA, TyDiQA-GoldP."""
 
 import json
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ def squad(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
     """
     for path in paths:
         text = path.read_text(encoding="utf-8")
-        many_lines = "\n" in text.rstrip()
+        ends = [at for at, character in enumerate(text) if character == "\n"] if "\n" in text.rstrip() else []
+        at = 0
         for question in _questions(path, text, _data(path, text), bool(options.get("unanswerable"))):
             language = question.id.partition(LANGUAGE_SEPARATOR)[0]
             if "must" in options and language != options["must"]:
                 raise fault(path, _line(text, question.id), f"question {question.id!r}", f"ids {options['must']}-…")
             if "only" not in options or language == options["only"]:
-                yield Row(str(path), _line(text, question.id) if many_lines else 1, question)
+                at = max(at, text.find(json.dumps(question.id), at))
+                yield Row(str(path), bisect(ends, at) + 1, question)
 
 
 def _data(path: Path, text: str) -> list[Any]:
@@ -39,7 +42,8 @@ def _data(path: Path, text: str) -> list[Any]:
         ) from error
     if not isinstance(parsed, dict) or not isinstance(parsed.get("data"), list):
         raise fault(path, 1, "JSON without a list 'data'", '{"data": [{"paragraphs": …}]}')
-    return parsed["data"]
+    data: list[Any] = parsed["data"]
+    return data
 
 
 def _questions(path: Path, text: str, data: list[Any], unanswerable: bool) -> Iterator[Question]:

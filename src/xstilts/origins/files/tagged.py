@@ -78,8 +78,11 @@ def _whole(derivation: str, leaves: int) -> bool:
 
 
 def two_columns(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
-    """Two tab-separated columns: a sentence and its tags a line, both separated by spaces; or a word and its tag a line,
-    sentences separated by empty lines."""
+    """Two tab-separated columns.
+
+    Either the words of a sentence and their tags, separated by spaces, on one line; or a word and its tag a line,
+    sentences separated by empty lines.
+    """
     for path in paths:
         if any(not text.strip() for _, text in lines(path)):
             yield from columns((path,), {}, notes)
