@@ -19,8 +19,8 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
-from xstilts import outbox, records, store
-from xstilts.entries import Entry, tagged
+from xstilts import outbox, records, store, trainings
+from xstilts.entries import Entry
 
 _log = logging.getLogger(__name__)
 _TOLD = "training goes on; its curve is kept in %s and sent when the store answers, or by a later stage. %s"
@@ -28,26 +28,24 @@ _KILLED = ("KeyboardInterrupt", "SIGTERMException")
 
 
 class RunLogger(Logger):
-    """Log one training: `with RunLogger(entry) as logger: Trainer(logger=logger).fit(…); logger.finish(folder)`.
+    """Log one training.
 
-    Leaving the context without `finish` ends the run as KILLED on Ctrl-C and SIGTERM, else as FAILED. On ranks other
-    than zero it does nothing.
+    Use it as a context: `with RunLogger(subject) as logger`, in it `logger.begin(fingerprint, parameters)` gives
+    Lightning its logger, and `logger.finish(folder)` ends the run as FINISHED. Leaving the context without `finish`
+    ends it as KILLED on Ctrl-C and SIGTERM, else as FAILED. On ranks other than zero it does nothing.
 
     Args:
-        entry: the run as it begins: study, kind `training`, name, fingerprint, parent, tags, parameters, data sets.
-        ancestors: the runs that it starts from, eldest first, for its record.
+        subject: the training.
         patience: seconds before the thread opens MLflow; infinity leaves everything to the next stage.
         interval: seconds between two sendings.
     """
 
-    def __init__(
-        self, entry: Entry, *, ancestors: tuple[Entry, ...] = (), patience: float = 10.0, interval: float = 5.0
-    ) -> None:
+    def __init__(self, subject: trainings.Subject, *, patience: float = 10.0, interval: float = 5.0) -> None:
         super().__init__()
-        self._entry = replace(entry, started=entry.started or _now())
-        self._ancestors = ancestors
+        self._subject = subject
         self._patience, self._interval = patience, interval
-        self._letter = outbox.Letter.of(entry.fingerprint)
+        self._entry: Entry | None = None
+        self._letter: outbox.Letter | None = None
         self._buffer: list[store.Point] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -57,25 +55,36 @@ class RunLogger(Logger):
     @property
     def name(self) -> str:
         """The run's name."""
-        return self._entry.name
+        return self._subject.name
 
     @property
     def version(self) -> str:
-        """The beginning of the run's fingerprint."""
-        return self._entry.fingerprint[:12]
+        """The beginning of the run's fingerprint; empty before it has begun."""
+        return self._entry.fingerprint[:12] if self._entry else ""
 
-    def __enter__(self) -> "RunLogger":
+    def begin(self, fingerprint: str, parameters: Mapping[str, Any]) -> "RunLogger":
+        """Begin the run; what the first process of a training calls, the others may.
+
+        Args:
+            fingerprint: of everything that can change the result.
+            parameters: nested or flat.
+        """
+        self._entry = self._subject.entry(fingerprint, parameters, started=_now())
         if _first():
+            self._letter = outbox.Letter.of(fingerprint)
             self._letter.start(self._entry)
             if self._patience != float("inf"):
                 self._thread = threading.Thread(target=self._work, name="xstilts-curves", daemon=True)
                 self._thread.start()
         return self
 
+    def __enter__(self) -> "RunLogger":
+        return self
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if _first() and not self._over:
+        if self._entry is not None and not self._over:
             killed = self._killed or (kind is not None and kind.__name__ in _KILLED)
             self._end("KILLED" if killed else "FAILED", replace(self._entry, ended=_now()))
 
@@ -90,7 +99,7 @@ class RunLogger(Logger):
                 ]
 
     def log_hyperparams(self, params: Namespace | Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
-        """Nothing: the run's parameters are in its entry."""
+        """Nothing: the run's parameters came with `begin`."""
 
     def finalize(self, status: str) -> None:
         """Write what is buffered. Lightning calls it after each fit and test, so the run is not over yet."""
@@ -98,33 +107,41 @@ class RunLogger(Logger):
         self._killed = self._killed or type(error).__name__ in _KILLED
         self._write()
 
-    def finish(self, folder: Path, *, metrics: Mapping[str, float] | None = None, **provenance: Any) -> None:
+    def finish(
+        self, folder: Path, *, metrics: Mapping[str, float] | None = None, provenance: Mapping[str, Any]
+    ) -> None:
         """End the run as FINISHED and write its record, `run.json` and `curve.jsonl`.
 
         Args:
             folder: of the record.
             metrics: final values beside the curve's last ones.
-            provenance: from `provenance.collect`; the commit's tags keep their names, the rest is `provenance.…`.
+            provenance: from `provenance.collect`.
+
+        Raises:
+            ValueError: the run has not begun.
         """
         if not _first():
             return
+        if self._entry is None or self._letter is None:
+            raise ValueError(f"the run {self.name} is to be finished and has not begun; call begin() first")
         self._write()
         curve = self._letter.curve()
         last = {name: value for name, value, _, _ in curve}
-        ended = replace(
+        ended = trainings.over(
             self._entry,
             metrics={**last, **(metrics or {})},
-            tags={**self._entry.tags, **tagged(provenance)},
+            provenance=provenance,
             ended=_now(),
             step=max((step for _, _, _, step in curve), default=0),
         )
-        records.write_training(folder, records.Training(ended, self._ancestors, tuple(curve)))
+        records.write_training(folder, records.Training(ended, self._subject.ancestors, tuple(curve)))
         self._end("FINISHED", ended)
 
     def _end(self, status: str, entry: Entry) -> None:
         self._over = True
         self._write()
-        self._letter.end(entry, status)
+        if self._letter is not None:
+            self._letter.end(entry, status)
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=60)
@@ -132,7 +149,7 @@ class RunLogger(Logger):
     def _write(self) -> None:
         with self._lock:
             points, self._buffer = self._buffer, []
-            if points:
+            if points and self._letter is not None:
                 self._letter.points(points)
 
     def _work(self) -> None:
@@ -146,6 +163,7 @@ class RunLogger(Logger):
             self._send()
 
     def _send(self) -> None:
+        assert self._letter is not None
         try:
             self._letter.send(store.connect(), wait=False)
         except store.StoreError as error:

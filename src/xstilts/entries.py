@@ -5,7 +5,7 @@ Times, hardware and commits are tags, not parameters: they may differ for one fi
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 KINDS = ("training", "score", "published", "report")
@@ -71,10 +71,6 @@ class Entry:
             "fingerprint": self.fingerprint,
             "parent_fingerprint": self.parent,
         }
-
-    def over(self, *, metrics: Mapping[str, float], tags: Mapping[str, str], ended: int, step: int) -> "Entry":
-        """The same run when it is over."""
-        return replace(self, metrics=dict(metrics), tags={**self.tags, **tags}, ended=ended, step=step)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON of it."""
