@@ -1,0 +1,78 @@
+"""What the pooled slope owes to one family, to one operationalisation of distance, to predicted features.
+
+Separate because these are slopes without tests: the covariance of the null fit stays, languages or distances change.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from xstilts import languages
+from xstilts.correlation import mixed
+from xstilts.correlation.estimates import Array
+from xstilts.correlation.predictors import Predictor
+from xstilts.correlation.rows import Table, scaled, unit
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A table with the covariance of its null fit.
+
+    Attributes:
+        table: the rows.
+        covariance: shape (rows, rows).
+        adjusted: whether covariates enter.
+    """
+
+    table: Table
+    covariance: Array
+    adjusted: bool
+
+    def slope(self, x: Array, rows: list[int]) -> float:
+        """GLS slope on x, shape (rows,), of some of the rows; NaN where x does not vary."""
+        part = self.table.part(rows)
+        if len(rows) < 4 or np.ptp(x[rows]) == 0:
+            return math.nan
+        fixed, _ = part.fixed(x[rows], self.adjusted)
+        solution = mixed.projection(self.covariance[np.ix_(rows, rows)], fixed)[1]
+        return float(solution[0] @ part.gains)
+
+
+def with_distance(fitted: Weighted, predictor: Predictor) -> float:
+    """The slope on another distance, over the rows that it covers."""
+    rows = [i for i, code in enumerate(fitted.table.codes) if code in predictor.values]
+    if len(rows) < 4:
+        return math.nan
+    x = np.zeros(len(fitted.table.codes))
+    x[rows] = unit(predictor, [fitted.table.codes[i] for i in rows])
+    return fitted.slope(x, rows)
+
+
+def without_families(fitted: Weighted, predictor: Predictor) -> dict[str, float]:
+    """The slope without each family, in the unit of the whole table; none where no slope is left."""
+    families = [languages.get(code).family for code in fitted.table.codes]
+    x = unit(predictor, fitted.table.codes)
+    found = {}
+    for family in sorted(set(families)):
+        slope = fitted.slope(x, [i for i, name in enumerate(families) if name != family])
+        if not math.isnan(slope):
+            found[family] = slope
+    return found
+
+
+def imputation_sd(fitted: Weighted, predictor: Predictor) -> float:
+    """√((1 + 1/M) · variance of the slope over imputations) (Rubin 1987); 0 without imputations."""
+    names = sorted(set(fitted.table.codes))
+    rows = list(range(len(fitted.table.codes)))
+    drawn = predictor.imputations(names)
+    slopes = [fitted.slope(scaled(values, names, fitted.table.codes), rows) for values in drawn]
+    return math.sqrt((1 + 1 / len(slopes)) * float(np.var(slopes, ddof=1))) if len(slopes) > 1 else 0.0
+
+
+def in_units(fitted: Weighted, predictor: Predictor) -> float:
+    """The slope in outcome units per 0.1 of distance: the same model on gains that are not divided by their spread."""
+    scales = fitted.table.scales
+    fixed, _ = fitted.table.fixed(predictor.mean(fitted.table.codes), fitted.adjusted)
+    covariance = scales[:, None] * fitted.covariance * scales[None, :]
+    return 0.1 * float(mixed.projection(covariance, fixed)[1][0] @ (fitted.table.gains * scales))

@@ -1,0 +1,175 @@
+"""Verdicts of every cell, of every intermediate over all targets, and of the study, with q and caveats.
+
+Separate from the rule: here is decided which tests are corrected together. Cells: Benjamini-Hochberg over a study's
+tested cells; intermediates: max-T; the means over intermediates: Benjamini-Hochberg over targets; the study: one test.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from xstilts.correlation import estimates, verdicts
+from xstilts.correlation.cells import ALL, OUTCOMES, Cell
+from xstilts.correlation.measure import Correlation
+from xstilts.correlation.pooled import Pooled
+from xstilts.correlation.predictors import COMPARED, PRIMARY
+from xstilts.correlation.sample import Settings
+from xstilts.correlation.verdicts import Decision, Evidence
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One object of verdicts.json."""
+
+    study: str
+    intermediate: str
+    target: str
+    outcome: str
+    distance: str
+    n: int
+    rows: int
+    r: float
+    r_low: float
+    r_high: float
+    slope: float
+    slope_low: float
+    slope_high: float
+    p_naive: float
+    p_family: float
+    q: float
+    verdict: str
+    reason: str
+    direction: str | None
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: the evidence on both outcomes, and the cells behind it."""
+
+    intermediate: str
+    target: str
+    points: Evidence
+    reduction: Evidence
+    p: float
+    cells: tuple[Cell, ...]
+
+    @property
+    def guessing(self) -> tuple[int, int]:
+        """Languages no better than guessing, of how many, over the cells."""
+        return sum(int(cell.near_chance().sum()) for cell in self.cells), sum(len(cell.codes) for cell in self.cells)
+
+
+def judge(
+    study: str,
+    cells: Sequence[Cell],
+    correlations: Sequence[Correlation],
+    pooled: Sequence[Pooled],
+    settings: Settings,
+) -> list[Verdict]:
+    """All verdicts of one study, sorted; the two outcomes of a case share verdict, reason and q.
+
+    Args:
+        study: its name.
+        cells: its cells, `all` among the intermediates where it has several.
+        correlations: rows of these cells, of the compared distances.
+        pooled: its mixed models.
+        settings: levels.
+    """
+    evidence: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
+    for row in correlations:
+        if row.distance in COMPARED:
+            evidence[row.intermediate, row.target, row.outcome].append(row)
+    cases = []
+    for cell in cells:
+        both = [verdicts.of_cell(evidence[cell.intermediate, cell.target, outcome]) for outcome in OUTCOMES]
+        p = max(both[0].p_family, both[1].p_family) if not any(one.untested for one in both) else math.nan
+        cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
+    rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
+    rows += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
+    rows += _over_targets(study, cells, pooled, rows, settings)
+    return sorted(rows, key=lambda row: (row.intermediate, row.target, row.outcome))
+
+
+def _corrected(study: str, cases: list[Case], settings: Settings) -> list[Verdict]:
+    adjusted = estimates.benjamini_hochberg([case.p for case in cases])
+    tests = sum(not math.isnan(case.p) for case in cases)
+    return [row for case, q in zip(cases, adjusted, strict=True) for row in _verdicts(study, case, q, tests, settings)]
+
+
+def _over_targets(
+    study: str, cells: Sequence[Cell], pooled: Sequence[Pooled], single: list[Verdict], settings: Settings
+) -> list[Verdict]:
+    """Target `all` of each intermediate, and of the study; with one target or intermediate the same as that one."""
+    names = sorted({cell.intermediate for cell in cells})
+    targets = sorted({cell.target for cell in cells})
+    rows: list[Verdict] = []
+    for name in names:
+        if len(targets) == 1:
+            rows += [replace(row, target=ALL) for row in single if row.intermediate == name]
+            continue
+        models = {(row.outcome, row.primary): row for row in pooled if row.intermediate == name}
+        both = [verdicts.of_pooled(models[outcome, True], models[outcome, False]) for outcome in OUTCOMES]
+        corrected = [models[outcome, True] for outcome in OUTCOMES]
+        p = max((row.p_family if name == ALL else row.p_max_t) for row in corrected)
+        tests = 1 if name == ALL else len([other for other in names if other != ALL])
+        mine = tuple(cell for cell in cells if cell.intermediate == name)
+        rows += _verdicts(study, Case(name, ALL, both[0], both[1], p, mine), p, tests, settings)
+    if ALL not in names:
+        rows += [replace(row, intermediate=ALL) for row in rows]
+    return rows
+
+
+def _verdicts(study: str, case: Case, q: float, tests: int, settings: Settings) -> list[Verdict]:
+    decision = verdicts.decide(case.points, case.reduction, q=q, tests=tests, guessing=case.guessing, settings=settings)
+    caveats = _caveats(case)
+    return [_verdict(study, case, one, q, decision, caveats) for one in (case.points, case.reduction)]
+
+
+def _verdict(study: str, case: Case, one: Evidence, q: float, decision: Decision, caveats: tuple[str, ...]) -> Verdict:
+    return Verdict(
+        study,
+        case.intermediate,
+        case.target,
+        one.outcome,
+        PRIMARY,
+        one.n,
+        one.rows,
+        one.r,
+        one.interval.low,
+        one.interval.high,
+        one.slope,
+        one.around.low,
+        one.around.high,
+        one.p_naive,
+        one.p_family,
+        q,
+        decision.verdict,
+        decision.reason,
+        decision.direction,
+        caveats,
+    )
+
+
+def _caveats(case: Case) -> tuple[str, ...]:
+    """What else bears on the number, one sentence each."""
+    found = []
+    guessing, counted = case.guessing
+    if guessing:
+        found.append(f"{guessing} of {counted} gains lie between two scores no better than guessing.")
+    ceiling = sum(int(cell.near_ceiling().sum()) for cell in case.cells)
+    if ceiling:
+        found.append(f"{ceiling} of {counted} gains lie between two scores of at least 99 points.")
+    unseen = sorted({code for cell in case.cells for code in cell.unseen()})
+    if unseen:
+        found.append(f"Not in XLM-R's pretraining data: {', '.join(unseen)}.")
+    if any(cell.seeds < 2 for cell in case.cells):
+        found.append("One run per cell: seed noise and the noise ceiling are unknown.")
+    if len(case.cells) == 1:
+        found.append(
+            "Pretraining size (CC-100) and script may mediate or confound; the specification curve shows both."
+        )
+    else:
+        found.append("Adjusted for CC-100 size and script, which may mediate as well as confound; pooled.csv has both.")
+    return tuple(found)

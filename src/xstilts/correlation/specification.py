@@ -1,0 +1,125 @@
+"""Every defensible analysis of one cell at once: distances × outcomes × covariates × languages × methods.
+
+Separate because it answers one reproach only: that the analysis shown was chosen among many for its result (Simonsohn,
+Simmons and Nelson 2020). Intervals and p are naive; what families do is shown by the primary analysis.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from xstilts import languages
+from xstilts.correlation import estimates
+from xstilts.correlation.cells import Cell
+from xstilts.correlation.estimates import Array
+from xstilts.correlation.measure import INDO_EUROPEAN
+from xstilts.correlation.predictors import PRIMARY, Predictor, latin, log_cc100
+
+COVARIATES = ("none", "log_cc100", "latin", "log_cc100+latin")
+LANGUAGES = ("all", "without_indo_european", "pretrained_only")
+METHODS = ("pearson", "spearman")
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One row of specification.csv."""
+
+    study: str
+    intermediate: str
+    target: str
+    outcome: str
+    distance: str
+    covariates: str
+    languages: str
+    method: str
+    n: int
+    estimate: float
+    low: float
+    high: float
+    p_naive: float
+    same_sign: bool
+    primary: bool
+
+
+def _chosen(code: str, subset: str) -> bool:
+    language = languages.get(code)
+    if subset == "without_indo_european":
+        return language.family != INDO_EUROPEAN
+    return subset == "all" or language.pretrained
+
+
+def curve(cell: Cell, outcome: str, predictors: list[Predictor]) -> list[Specification]:
+    """All specifications of one cell and outcome; those without an estimate are left out.
+
+    Returns:
+        Nothing where the primary specification has no estimate: there is no sign to agree with.
+    """
+    main = next(predictor for predictor in predictors if predictor.name == PRIMARY)
+    reference = partial(cell, outcome, main, "none", "all", "pearson")[1]
+    if math.isnan(reference):
+        return []
+    rows = []
+    for predictor in predictors:
+        for covariates in COVARIATES:
+            for subset in LANGUAGES:
+                for method in METHODS:
+                    n, r, freedom = partial(cell, outcome, predictor, covariates, subset, method)
+                    if math.isnan(r):
+                        continue
+                    interval = estimates.around(r, estimates.standard_error(r, freedom + 2, method))
+                    p = _p(r, freedom)
+                    key = (
+                        cell.study,
+                        cell.intermediate,
+                        cell.target,
+                        outcome,
+                        predictor.name,
+                        covariates,
+                        subset,
+                        method,
+                    )
+                    first = (predictor.name, covariates, subset, method) == (PRIMARY, "none", "all", "pearson")
+                    rows.append(Specification(*key, n, r, interval.low, interval.high, p, r * reference > 0, first))
+    return rows
+
+
+def partial(
+    cell: Cell, outcome: str, predictor: Predictor, covariates: str, subset: str, method: str
+) -> tuple[int, float, int]:
+    """Languages, partial correlation and degrees of freedom; NaN with fewer than one degree of freedom.
+
+    Spearman's is the partial correlation of ranks.
+    """
+    values = cell.outcome(outcome)
+    keep = [
+        i
+        for i, code in enumerate(cell.codes)
+        if code in predictor.values and not math.isnan(values[i]) and _chosen(code, subset)
+    ]
+    codes, y = [cell.codes[i] for i in keep], values[keep]
+    columns = [np.ones(len(codes))]
+    if "log_cc100" in covariates:
+        columns.append(log_cc100(codes))
+    if "latin" in covariates:
+        columns.append(latin(codes))
+    freedom = len(codes) - 1 - len(columns)
+    if freedom < 1:
+        return len(codes), math.nan, freedom
+    x = predictor.mean(codes)
+    if method == "spearman":
+        x, y, columns[1:] = estimates.ranks(x), estimates.ranks(y), [estimates.ranks(column) for column in columns[1:]]
+    x, y = (_rest(side, np.stack(columns, axis=1)) for side in (x, y))
+    length = float(np.sqrt((x @ x) * (y @ y)))
+    return len(codes), float(np.clip(x @ y / length, -1, 1)) if length > 1e-9 else math.nan, freedom
+
+
+def _rest(values: Array, columns: Array) -> Array:
+    return np.asarray(values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0])
+
+
+def _p(r: float, freedom: int) -> float:
+    if abs(r) >= 1 - 1e-12:
+        return 0.0
+    return 2 * float(stats.t.sf(abs(r) * math.sqrt(freedom / (1 - r**2)), freedom))
