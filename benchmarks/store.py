@@ -56,14 +56,14 @@ def build(runs: int, superseded: int, metrics: int) -> None:
     names = [f"{metric}/{code}" for metric in METRICS for code in codes][:metrics]
     keys = [RunKey(f"intermediate{index // 45}", f"target{index % 9}", index % 45 // 9) for index in range(runs)]
     there = store.connect()
-    for index in tqdm(range(superseded), desc="superseded"):
+    for index in tqdm(range(superseded), desc="superseded", disable=None):
         made = scores.entry(record(keys[index % runs], names, codes, rng))
         tags = {**made.all_tags, "superseded": "true", "process": ""}
         run = there.create(made.study, made.name, tags, started=made.started)
         points = [(name, value, made.ended, 0) for name, value in made.metrics.items()]
         there.write(run.info.run_id, points=points, parameters=made.parameters)
         there.end(run.info.run_id, "FINISHED")
-    for key in tqdm(keys, desc="grid"):
+    for key in tqdm(keys, desc="grid", disable=None):
         made = record(key, names, codes, rng)
         records.write(made, Path("scores") / f"{key.path}.json")
         scores.log(made)

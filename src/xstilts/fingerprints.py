@@ -14,6 +14,11 @@ from typing import Any
 _BLOCK = 1 << 20
 # The record of when and where a training took place lies beside its weights and is not part of what they are.
 RECORDS = ("run.json", "curve.jsonl")
+# Modules that keep the books of a training and cannot change its result: a training is the same whatever they are.
+BOOKKEEPING = (
+    "cli", "curves", "entries", "fingerprints", "mirror", "outbox", "provenance", "records", "store", "tracked",
+    "trainings",
+)  # fmt: skip
 
 
 def of(value: Any) -> str:
@@ -75,14 +80,15 @@ def of_path(path: Path) -> str:
 
 
 def code(prefix: str = "xstilts") -> str:
-    """The digest of the source files of this package that the running process has imported.
+    """The digest of the source files of this package that the running process has imported, the bookkeeping left out.
 
     Call it when everything that can change the result is imported; what is imported later does not count.
     """
+    beside = {f"{prefix}.{name}" for name in BOOKKEEPING}
     sources: dict[str, str] = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and (name == prefix or name.startswith(prefix + ".")):
+        if file and name not in beside and (name == prefix or name.startswith(prefix + ".")):
             sources[name] = of_file(Path(file))
     return of(sources)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FINISHED, KILLED, FAILED = "FINISHED", "KILLED", "FAILED"
 PARENT = "mlflow.parentRunId"
+CURVE, WHOLE = "curve", "whole"  # a training that is known from a score record alone has no such tag
 
 
 def find(store: Store, study: str, fingerprint: str) -> "Run | None":
@@ -68,13 +69,13 @@ def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> N
         promote(store, entry)
 
 
-def put(store: Store, entry: Entry, *, curve: Sequence[Point] = ()) -> str:
+def put(store: Store, entry: Entry, *, curve: Sequence[Point] | None = None) -> str:
     """Make the store hold a finished run exactly as the entry says; its id. Doing it again changes nothing.
 
     Args:
         store: where.
         entry: the run.
-        curve: the points of its metrics before their last.
+        curve: every point of its metrics; None if only the last are known.
 
     Raises:
         StoreError: the store holds this fingerprint with other metrics or parameters.
@@ -85,7 +86,8 @@ def put(store: Store, entry: Entry, *, curve: Sequence[Point] = ()) -> str:
         refresh(store, run, entry)
         promote(store, entry)
     else:
-        store.write(run.info.run_id, points=curve)
+        if curve is not None:
+            store.write(run.info.run_id, points=curve, tags={CURVE: WHOLE})
         finish(store, run.info.run_id, entry)
     return str(run.info.run_id)
 
@@ -136,6 +138,13 @@ def replace(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> N
     else:
         store.drop(run.info.run_id)
         put(store, entry, curve=curve)
+
+
+def complete(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> None:
+    """Give a training's run its curve, if it was logged without one."""
+    if run.data.tags.get(CURVE) != WHOLE:
+        points = [point for point in curve if point[3] != entry.step or point[0] not in entry.metrics]
+        store.write(run.info.run_id, points=points, tags={CURVE: WHOLE})
 
 
 def adopt(store: Store, run: "Run", parent: "Run | None") -> None:

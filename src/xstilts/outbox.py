@@ -110,6 +110,7 @@ class Letter:
             return
         entry = Entry.from_json(event["entry"])
         if not finished:
+            store.write(self._run.info.run_id, tags={mirror.CURVE: mirror.WHOLE})
             mirror.finish(store, self._run.info.run_id, entry, event["status"])
         elif event["status"] == mirror.FINISHED:
             mirror.replace(store, self._run, entry, self.curve())

@@ -23,11 +23,11 @@ Points = list[tuple[str, float, int, int]]  # metric name, value, milliseconds s
 
 @dataclass(frozen=True)
 class Training:
-    """One training as its record tells it: the run, the runs it started from (eldest first), its curve."""
+    """One training as its record tells it: the run, the runs it started from (eldest first), its curve if known."""
 
     entry: Entry
     ancestors: tuple[Entry, ...] = ()
-    curve: tuple[tuple[str, float, int, int], ...] = ()
+    curve: tuple[tuple[str, float, int, int], ...] | None = None
 
     @property
     def line(self) -> tuple[Entry, ...]:
@@ -181,7 +181,7 @@ def key_of(record: Mapping[str, Any]) -> RunKey:
 
 def write_training(folder: Path, training: Training) -> None:
     """Write `run.json` and `curve.jsonl` into a checkpoint's folder."""
-    rows = (json.dumps(point, ensure_ascii=False) for point in training.curve)
+    rows = (json.dumps(point, ensure_ascii=False) for point in training.curve or ())
     write_text(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows))
     record = {"entry": training.entry.as_json(), "ancestors": [entry.as_json() for entry in training.ancestors]}
     write(signed(record), Path(folder) / TRAINING)

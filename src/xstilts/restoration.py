@@ -3,7 +3,7 @@
 A fresh clone with an empty `mlruns/` gets the full UI back, without training anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,16 @@ def study(store: Store, name: str, runs: Iterable[records.Training], scored: Ite
         for run in store.search([name], status=mirror.FINISHED, kind=kind, superseded="false")
     }
     current: dict[str, set[str]] = {}
-    for entry, curve in [(run.entry, run.curve) for run in runs] + [(entry, ()) for entry in scored]:
+    everything: list[tuple[Entry, Sequence[Point] | None]] = [(run.entry, run.curve) for run in runs]
+    everything += [(entry, None) for entry in scored]
+    for entry, curve in everything:
         current.setdefault(entry.key, set()).add(entry.fingerprint)
         _one(store, there, entry, curve)
     stale = [run for found, run in there.items() if found not in current.get(run.data.tags["key"], {found})]
     mirror.supersede(store, stale, True)
 
 
-def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Iterable[Point]) -> None:
+def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Point] | None) -> None:
     parent = there.get(entry.parent) or (mirror.find(store, entry.study, entry.parent) if entry.parent else None)
     if entry.parent and parent is None:
         raise StoreError(
@@ -63,8 +65,10 @@ def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Iterable[Poin
         )
     run = there.get(entry.fingerprint)
     if run is None:
-        there[entry.fingerprint] = store.get(mirror.put(store, entry, curve=tuple(curve)))
+        there[entry.fingerprint] = store.get(mirror.put(store, entry, curve=curve))
         return
     mirror.agree(run, entry)
     mirror.refresh(store, run, entry)
     mirror.adopt(store, run, parent)
+    if curve is not None:
+        mirror.complete(store, run, entry, curve)
