@@ -1,0 +1,109 @@
+"""Exact mining against faiss and against the bare matrix product: `python benchmarks/mining.py [--rows N]`.
+
+Both directions' 4 nearest of N x N random vectors of width 1024. faiss searches a flat index each way, as XTREME and
+jiant do; the limit is the one product alone, in the same blocks. CPU time on one thread unless --threads says
+otherwise, alternating rounds, medians; `--memory-only` mines once and reports peak memory instead. Last line: JSON.
+"""
+
+import argparse
+import importlib.util
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from xstilts import mining
+
+WIDTH, K = 1024, 4
+
+
+def vectors(rows: int, seed: int) -> torch.Tensor:
+    """Random rows of length 1, made in place so that the peak of memory is what is kept."""
+    x = torch.empty(rows, WIDTH)
+    np.random.default_rng(seed).standard_normal(dtype=np.float32, out=x.numpy())
+    return x.div_(torch.linalg.vector_norm(x, dim=1, keepdim=True))
+
+
+def faiss_both(x: torch.Tensor, y: torch.Tensor) -> list[np.ndarray]:
+    """Flat inner-product search each way; indices only."""
+    import faiss
+
+    faiss.omp_set_num_threads(torch.get_num_threads())
+    found = []
+    for queries, base in ((x, y), (y, x)):
+        index = faiss.IndexFlatIP(WIDTH)
+        index.add(base.numpy())
+        found.append(index.search(queries.numpy(), K)[1])
+    return found
+
+
+def bare_product(x: torch.Tensor, y: torch.Tensor, memory: int) -> None:
+    """The product in our blocks, and nothing else."""
+    rows, columns = mining._block(len(x), len(y), memory)
+    space = torch.empty(rows * columns)
+    for block_x in torch.split(x, rows):
+        for block_y in torch.split(y, columns):
+            out = space[: len(block_x) * len(block_y)].view(len(block_x), len(block_y))
+            torch.mm(block_x, block_y.T, out=out)
+
+
+def medians(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median CPU seconds of each, measured in turn."""
+    spent: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            before = time.process_time()
+            function()
+            spent[name].append(time.process_time() - before)
+    return {name: statistics.median(times) for name, times in spent.items()}
+
+
+def peak() -> float:
+    """Highest resident memory of this process so far, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print a table and, last, one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--memory", type=int, default=1024, help="MiB a block of the product may take")
+    parser.add_argument("--memory-only", action="store_true", help="mine once, report the extra memory")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    x, y = vectors(arguments.rows, 1), vectors(arguments.rows, 2)
+    report: dict[str, object] = {"benchmark": "mining", "rows": arguments.rows, "width": WIDTH, "k": K}
+    if arguments.memory_only:
+        before, start = peak(), time.process_time()
+        mining.mine(x, y, K, arguments.memory)
+        report |= {"extra_mib": peak() - before, "cpu_seconds": time.process_time() - start}
+        print(f"mine {arguments.rows} x {arguments.rows}: {report['extra_mib']:.0f} MiB beside the vectors")
+        print(json.dumps(report))
+        return
+    functions: dict[str, Callable[[], object]] = {
+        "ours": lambda: mining.neighbours(x, y, K, arguments.memory),
+        "bare product": lambda: bare_product(x, y, arguments.memory),
+    }
+    if importlib.util.find_spec("faiss"):
+        functions["faiss flat, both ways"] = lambda: faiss_both(x, y)
+        found = mining.neighbours(x, y, K, arguments.memory)
+        same = [
+            float((left == right.numpy()).mean()) for left, right in zip(faiss_both(x, y), found[1::2], strict=True)
+        ]
+        report["same_as_faiss"] = same
+    else:
+        print("faiss is not installed; only the limit is measured")
+    times = medians(functions, arguments.rounds)
+    for name, seconds in times.items():
+        print(f"{name:24}{seconds:10.2f} CPU s{seconds / times['ours']:8.2f} x ours")
+    print(json.dumps(report | {"cpu_seconds": times, "share_of_limit": times["bare product"] / times["ours"]}))
+
+
+if __name__ == "__main__":
+    main()
