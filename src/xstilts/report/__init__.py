@@ -3,9 +3,10 @@
 `write` makes `index.html` (self-contained, offline), `summary.md` (for a pull request) and `figures/` (for papers).
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from xstilts.report import claims, page, tables
+from xstilts.report import claims, figures, markdown, page, tables
 from xstilts.report import context as contexts
 from xstilts.report.context import Context
 
@@ -29,11 +30,14 @@ def write(results: Path, output: Path, *, published: Path | None = None, context
     """
     read = tables.read(results)
     notes = contexts.notes(read.studies, published)
-    about = context or Context()
+    about = replace(context or Context(), printed=contexts.printed(published))
     listed = published / "claims.csv" if published else None
     checked = claims.read(listed) if listed and listed.is_file() else []
     output.mkdir(parents=True, exist_ok=True)
-    return [_write(output / "index.html", page.render(read, notes, about, checked))]
+    written = figures.write(read, output / "figures")
+    written.append(_write(output / "index.html", page.render(read, notes, about, checked)))
+    written.append(_write(output / "summary.md", markdown.render(read, notes, about, checked)))
+    return written
 
 
 def _write(path: Path, text: str) -> Path:

@@ -1,7 +1,7 @@
 """The claims of the paper beside what was measured: claimed, measured, interval, and whether they agree.
 
-An average agrees if the 95 % interval over seeds holds it; "better", "gain" and "no gain" agree or disagree only where an
-interval leaves out zero on one side or the other. With one seed there is no interval, and nothing is claimed from it.
+An average agrees if the 95 % interval over seeds holds it; "better", "gain" and "no gain" agree or disagree only where
+an interval leaves out zero. With one seed there is no interval, and nothing is claimed from it.
 """
 
 import csv

@@ -1,5 +1,6 @@
 """What a report says of itself that `results/` does not hold: titles and notes of studies, versions, the command."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,15 @@ QUESTION = (
 
 @dataclass(frozen=True)
 class Context:
-    """Facts for the end of the report. `facts` are (name, value) rows of the methods table."""
+    """Facts for the end of the report.
+
+    `facts` are (name, value) rows of the methods table, `printed` the rows of phang2020_means.csv.
+    """
 
     command: str = "dvc repro report"
     versions: Mapping[str, str] = field(default_factory=dict)
     facts: Sequence[tuple[str, str]] = ()
+    printed: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,15 @@ class StudyNote:
     caveats: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     published: bool = False
+
+
+def printed(published: Path | None) -> list[dict[str, str]]:
+    """The paper's printed means, if `data/published/` is at hand."""
+    path = published / "phang2020_means.csv" if published else None
+    if path is None or not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def notes(studies: Sequence[Study], published: Path | None) -> dict[str, StudyNote]:

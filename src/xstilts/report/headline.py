@@ -12,6 +12,7 @@ from statistics import fmean, stdev
 
 from xstilts.report import text
 from xstilts.report.tables import ALL, Row, Study
+from xstilts.runs import BASELINE
 
 XTREME = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
 
@@ -114,8 +115,22 @@ def rows(study: Study) -> list[tuple[str, ...]]:
     return body
 
 
-def head(study: Study) -> tuple[str, ...]:
+def head(targets: Sequence[str]) -> tuple[str, ...]:
     """The names of its columns; the last one is XTREME's average only where all nine targets are there."""
-    complete = set(XTREME) <= set(study.targets)
-    average = "XTREME average" if complete else f"mean of {len(study.targets)}"
-    return ("Change in points", *(text.target(target) for target in study.targets), average)
+    average = "XTREME average" if set(XTREME) <= set(targets) else f"mean of {len(targets)}"
+    return ("Change in points", *(text.target(target) for target in targets), average)
+
+
+def printed(means: Iterable[Row]) -> list[tuple[str, ...]]:
+    """The same rows from the paper's printed development-set means (columns of phang2020_means.csv)."""
+    cells: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in means:
+        if row["kind"] in ("dev_score", "dev_gain"):
+            cells[row["intermediate"]][row["target"]].append(float(row["value"]))
+    body = []
+    for arm in sorted(cells, key=lambda name: (name != BASELINE, name)):
+        write = text.number if arm == BASELINE else text.gain
+        name = "no intermediate (score)" if arm == BASELINE else text.intermediate(arm)
+        found = {target: fmean(values) for target, values in cells[arm].items()}
+        body.append((name, *(write(found.get(target)) for target in (*XTREME, ALL))))
+    return body

@@ -58,6 +58,7 @@ function draw(host) {
   host.dataset.width = String(host.clientWidth);
   hide();
   host.replaceChildren();
+  host.classList.add("drawn");
   if (!section) return coverage(host);
   const name = section.dataset.study;
   CHARTS[host.dataset.chart](host, DATA.studies[name], states[name]);
@@ -79,7 +80,9 @@ function start() {
     if (study.targets.length === 1) states[name].target = study.targets[0];
     states[name].choose = (change) => {
       Object.assign(states[name], change);
+      const focused = [...section.querySelectorAll(".controls select")].indexOf(document.activeElement);
       controls(section, study, states[name]);
+      if (focused >= 0) section.querySelectorAll(".controls select")[focused].focus();
       for (const host of section.querySelectorAll(".chart")) if (host.dataset.width) draw(host);
     };
     controls(section, study, states[name]);

@@ -163,7 +163,7 @@ const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[
 function labels(parent, points, box) {
   const taken = points.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4]);
   for (const { x, y, text } of points) {
-    const width = text.length * 5.6, height = 9;
+    const width = text.length * 6.4, height = 9;
     const places = [[6, 3], [-6 - width, 3], [-width / 2, -6], [-width / 2, 13], [5, -4], [5, 11], [-5 - width, -4], [-5 - width, 11]];
     for (const [dx, dy] of places) {
       const area = [x + dx, y + dy - height, x + dx + width, y + dy];
@@ -176,8 +176,17 @@ function labels(parent, points, box) {
   }
 }
 
-// How many panels stand side by side, and how wide each is.
-function columns(width, count, smallest = 270) {
-  const many = Math.max(1, Math.min(count, Math.floor((width + GAP) / (smallest + GAP)), 4));
-  return [many, Math.floor((width - GAP * (many - 1)) / many)];
+// Where `count` panels go: as many side by side as fit, rows evenly filled, each row as high as its highest panel.
+function layout(width, heights, smallest = 300) {
+  const most = Math.max(1, Math.min(heights.length, Math.floor((width + GAP) / (smallest + GAP)), 4));
+  const rows = Math.ceil(heights.length / most), many = Math.ceil(heights.length / rows);
+  const each = Math.floor((width - GAP * (many - 1)) / many);
+  const areas = [];
+  let top = 0;
+  for (let row = 0; row < rows; row++) {
+    const tall = heights.slice(row * many, (row + 1) * many).map((height) => (typeof height === "function" ? height(each) : height));
+    tall.forEach((height, column) => areas.push({ left: column * (each + GAP), top, width: each, height }));
+    top += Math.max(...tall) + GAP;
+  }
+  return [areas, top - GAP];
 }

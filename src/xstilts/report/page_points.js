@@ -72,13 +72,10 @@ function summary(study, arm, target, state) {
 function scatter(host, study, state) {
   const cells = state.target === ALL ? study.targets.map((target) => [state.arm, target]) : [[state.arm, state.target]];
   const shown = cells.filter((cell) => study.points[cell.join("|")]);
-  const [many, width] = columns(host.clientWidth, shown.length);
-  const height = many === 1 ? Math.min(440, Math.max(300, width * 0.62)) : 290;
-  const svg = drawing(host, host.clientWidth, Math.ceil(shown.length / many) * (height + GAP), "Gain against distance from English");
-  shown.forEach(([arm, target], index) => {
-    const left = (index % many) * (width + GAP), top = Math.floor(index / many) * (height + GAP);
-    scatterPanel(svg, { left, top, width, height }, study, arm, target, state);
-  });
+  const tall = (width) => Math.min(400, Math.max(270, width * 0.6));
+  const [areas, height] = layout(host.clientWidth, shown.map(() => tall), 320);
+  const svg = drawing(host, host.clientWidth, height, "Gain against distance from English");
+  shown.forEach(([arm, target], index) => scatterPanel(svg, areas[index], study, arm, target, state));
   enter(svg);
 }
 
@@ -92,7 +89,7 @@ function scatterPanel(svg, area, study, arm, target, state) {
   const xDomain = padded(placed.map((row) => row.distance), 0.05), yDomain = padded(rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]));
   const x = scale(xDomain, [box.left, box.right]), y = scale(yDomain, [box.bottom, box.top]);
   axes(svg, box, { x, y, xDomain, yDomain, zero: false });
-  make("text", { x: (box.left + box.right) / 2, y: box.bottom + 29, class: "axis middle" }, svg, `${DATA.distances[state.distance].label} distance from English`);
+  make("text", { x: (box.left + box.right) / 2, y: box.bottom + 29, class: "axis middle" }, svg, `distance from English: ${DATA.distances[state.distance].label}`);
   if (unplaced.length) make("text", { x: box.right + 24, y: box.bottom + 13, class: "tick middle" }, svg, "unknown");
   const used = placed.filter((row) => row.used);
   const fits = [["fit", used], ["fit without", used.filter((row) => DATA.families[row.family][0] !== "Indo-European")]];
@@ -117,11 +114,10 @@ function scatterPanel(svg, area, study, arm, target, state) {
 function gains(host, study, state) {
   const cells = (state.target === ALL ? study.targets : [state.target]).map((target) => [target, ordered(study, state, target)]);
   const shown = cells.filter(([, rows]) => rows.length);
-  const [many, width] = columns(host.clientWidth, shown.length, 300);
-  const height = Math.max(...shown.map(([, rows]) => rows.length)) * 14 + 74;
-  const svg = drawing(host, host.clientWidth, Math.ceil(shown.length / many) * (height + GAP), "Gains, languages sorted by distance within their family");
+  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 14 + 66));
+  const svg = drawing(host, host.clientWidth, height, "Gains, languages sorted by distance within their family");
   shown.forEach(([target, rows], index) => {
-    const left = (index % many) * (width + GAP), top = Math.floor(index / many) * (height + GAP);
+    const { left, top, width } = areas[index];
     panelTitle(svg, left, top, width, targetName(target), summary(study, state.arm, target, state)[1]);
     const box = { left: left + 128, right: left + width - 6, top: top + 38, bottom: top + 42 + rows.length * 14 };
     const xDomain = padded(rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]), 0.05);
@@ -144,10 +140,10 @@ function ordered(study, state, target) {
   const rows = (study.points[`${state.arm}|${target}`] || []).map((point) => place(point, state)).filter((row) => known(row.value));
   const far = (row) => (known(row.distance) ? row.distance : 9);
   const mean = {};
-  for (const row of rows) (mean[row.family] ||= []).push(far(row));
+  for (const row of rows) if (known(row.distance)) (mean[row.family] ||= []).push(row.distance);
   for (const family of Object.keys(mean)) mean[family] = mean[family].reduce((a, b) => a + b, 0) / mean[family].length;
   const n = rows.filter((row) => row.used).length;
-  return rows.map((row) => ({ ...row, n })).sort((a, b) => mean[a.family] - mean[b.family] || a.family - b.family || far(a) - far(b));
+  return rows.map((row) => ({ ...row, n })).sort((a, b) => (mean[a.family] ?? 9) - (mean[b.family] ?? 9) || a.family - b.family || far(a) - far(b));
 }
 
 // --- family means with shrinkage ---------------------------------------------------------------------------------
@@ -156,11 +152,10 @@ function families(host, study, state) {
   const cells = (state.target === ALL ? study.targets : [state.target]).map((target) => [target, study.families[[state.arm, target, state.outcome].join("|")] || []]);
   const shown = cells.filter(([, rows]) => rows.length);
   if (!shown.length) return tag("p", { class: "absent" }, host, "Not computed: no family means for this choice.");
-  const [many, width] = columns(host.clientWidth, shown.length, 300);
-  const height = Math.max(...shown.map(([, rows]) => rows.length)) * 18 + 74;
-  const svg = drawing(host, host.clientWidth, Math.ceil(shown.length / many) * (height + GAP), "Family means");
+  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 18 + 66));
+  const svg = drawing(host, host.clientWidth, height, "Family means");
   shown.forEach(([target, rows], index) => {
-    const left = (index % many) * (width + GAP), top = Math.floor(index / many) * (height + GAP);
+    const { left, top, width } = areas[index];
     const contrast = study.contrasts[[state.arm, target, state.outcome].join("|")];
     const detail = contrast ? `Indo-European − rest ${gainText(contrast[2])}, p ${pText(contrast[3])} (floor ${pText(contrast[4])})` : "";
     panelTitle(svg, left, top, width, targetName(target), detail);

@@ -121,8 +121,10 @@ function diamond(svg, x, y, study, arm, state) {
 }
 
 function lofo(host, study, state) {
-  const own = { ...state, distance: PRIMARY };
-  strip(host, slices(study, own), "Leave one family out", rowName(study), (svg, x, y, [arm, target]) => {
+  const own = { ...state, distance: PRIMARY }, has = (arm, target) => study.lofo[[arm, target, state.outcome].join("|")];
+  const groups = slices(study, own).map(([heading, cells]) => [heading, cells.filter((cell) => has(...cell))]).filter(([, cells]) => cells.length);
+  if (!groups.length) return tag("p", { class: "absent" }, host, "Not computed: no cell of this choice has enough languages.");
+  strip(host, groups, "Leave one family out", rowName(study), (svg, x, y, [arm, target]) => {
     const rows = (study.lofo[[arm, target, state.outcome].join("|")] || []).filter((row) => known(row[2]));
     const whole = rows.find((row) => row[0] === ""), rest = rows.filter((row) => row[0] !== "");
     if (!rest.length) return "not computed";
@@ -199,13 +201,13 @@ function coverage(host) {
   const sorted = [...codes].sort((a, b) => features(a, rows[0]) - features(b, rows[0]) || (a < b ? -1 : 1));
   const across = host.clientWidth > 900, gutter = across ? 190 : 64;
   const size = across ? (host.clientWidth - gutter) / sorted.length : (host.clientWidth - gutter) / rows.length;
-  const head = across ? 30 : 96, step = across ? 30 : 15;
+  const head = across ? 30 : 128, step = across ? 30 : 15;
   const svg = drawing(host, host.clientWidth, head + (across ? rows.length * step : sorted.length * step) + 6, "Known features of each language");
   const spot = (code, name) => (across ? [gutter + sorted.indexOf(code) * size, head + rows.indexOf(name) * step, size, step] : [gutter + rows.indexOf(name) * size, head + sorted.indexOf(code) * step, size, step]);
   for (const name of rows) {
     const [left, top] = spot(sorted[0], name);
     if (across) make("text", { x: gutter - 6, y: top + 19, class: "tick end" }, svg, DATA.distances[name].label);
-    else make("text", { x: left + size / 2, y: head - 5, class: "tick", transform: `rotate(-55 ${left + size / 2} ${head - 5})` }, svg, name.replaceAll("_", " "));
+    else make("text", { x: left + size / 2 + 3, y: head - 5, class: "tick", transform: `rotate(-90 ${left + size / 2 + 3} ${head - 5})` }, svg, name.replaceAll("_", " "));
   }
   for (const code of sorted) {
     const [left, top] = spot(code, rows[0]);

@@ -1,4 +1,4 @@
-"""The files of `results/`, read once and cut into studies. Nothing is computed here; docs/results.md names every column."""
+"""The files of `results/`, read once and cut into studies; docs/results.md names every column. Nothing is computed."""
 
 import csv
 import json
@@ -22,12 +22,14 @@ _COLUMNS = {
     "correlations": "study intermediate target outcome distance method role n families estimate family_low family_high "
     "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high "
     "lofo_family without_indo_european n_without_indo_european tested note",
-    "pooled": "study intermediate outcome adjustment primary slope slope_low slope_high p_family p_max_t slope_units note",
+    "pooled": "study intermediate outcome adjustment primary slope slope_low slope_high p_family p_max_t "
+    "slope_units note",
     "families": "study intermediate target outcome family languages mean shrunken low high distance",
     "family_contrasts": "study intermediate target outcome families r_across_families r_low r_high indo_european rest "
     "difference p_permutation p_floor",
     "leave_one_family_out": "study intermediate target outcome distance family n estimate low high",
-    "specification": "study intermediate target outcome distance covariates languages method n estimate low high primary",
+    "specification": "study intermediate target outcome distance covariates languages method n estimate "
+    "low high primary",
     "coverage": "distance role languages missing r_known r_log_cc100 note",
     "predictors": "study intermediate target outcome predictor model n estimate low high r2",
     "selection": "study target metric chosen english_before english_after mean_before mean_after best best_after",
@@ -45,7 +47,7 @@ def number(text: str | None) -> float | None:
 class Study:
     """One study's rows, by the keys that charts and tables ask for.
 
-    Keys: cells are (intermediate, target); `verdicts`, `families`, `contrasts`, `lofo`, `specification` add the outcome;
+    Keys: cells are (intermediate, target); `verdicts`, `families`, `contrasts`, `lofo`, `specification` add outcome;
     `correlations` adds outcome, distance and method; `pooled` is (intermediate, outcome, adjustment).
     """
 

@@ -1,0 +1,81 @@
+"""What each chart shows, and what the three verdicts mean: the words of the page, apart from its structure."""
+
+# Chart → its title and how to read it.
+CHARTS = {
+    "heatmap": (
+        "Correlation of gain with distance, intermediates by targets",
+        "Each cell is Pearson's r over languages, with n below. Orange: the gain is smaller far from English; blue: "
+        "larger. Hatched: fewer than ten languages, or q ≥ 0.05 over the grid. Select a cell to see it in the charts "
+        "below.",
+    ),
+    "scatter": (
+        "Gain against distance",
+        "One mark per language; bars are ± one standard error over seeds. Solid line: least squares through the "
+        "languages that enter; dashed: without Indo-European; no line with fewer than ten languages. Hollow: shown but "
+        "not in the correlation (English; languages whose distance rests on too few features). Scales differ between "
+        "panels.",
+    ),
+    "forest": (
+        "How sure each correlation is",
+        "Squares: Pearson's r; bars: 95 % family-aware interval; diamonds: the pooled model. Grey band: too small "
+        "to be detected with 80 % power at this number of languages. Hatched: beyond the noise ceiling, the largest r "
+        "that the spread over seeds leaves possible. Hollow: no test.",
+    ),
+    "gains": (
+        "Gains by language, nearest family first",
+        "Families by their mean distance from English, languages by theirs (printed beside the code). Bars: ± one "
+        "standard error over seeds.",
+    ),
+    "lofo": (
+        "Without one family at a time",
+        "Each mark is the estimate when the family of that colour and shape is left out; the vertical stroke is the "
+        "estimate with every family. A result that one family carries shows as one mark far from the others.",
+    ),
+    "specification": (
+        "Specification curve",
+        "Every combination of outcome, distance, covariates, languages and method, sorted by its estimate; the orange "
+        "dot is the primary one. Intervals here are Fisher's and naive: they assume independent languages.",
+    ),
+    "families": (
+        "Families",
+        "Marks: family means shrunken towards the overall mean, with 95 % intervals; strokes: plain means; nearest "
+        "family first. The smallest p that Indo-European against the rest can give is one over the number of families.",
+    ),
+}
+
+VERDICTS = {
+    "supported": "The family-aware p, corrected for the number of tests, is below .05 for gain in points and for "
+    "relative error reduction; the sign is the same whichever family is left out and for at least three of "
+    "four distances.",
+    "practically absent": "For both outcomes the 90 % interval lies inside ± the smallest correlation of interest.",
+    "inconclusive": "Neither: the data cannot tell. With few languages this is the expected verdict.",
+}
+
+COVERAGE = (
+    "A distance is computed on the features that both languages have. Where too few are known it is marked and not "
+    "used, never filled in. Numbers in the cells are features known of the language; hatched: the distance is not used."
+)
+CLAIMS = (
+    "What Phang et al. (2020) report beside what this pipeline measured with its own encoder and data. A small encoder "
+    "is not XLM-R Large: a difference in size says nothing about the paper, a difference in sign may."
+)
+METHODS = (
+    "English is the training language: it is shown and never correlated. Gains are paired by seed. A claim needs both "
+    "outcomes, gain in points and relative error reduction, because a gain in points follows the room that is left. "
+    "Languages are not independent draws: p and intervals come from a model with family and genus variance, and p "
+    "values that ignore this are labelled naive. Typological data: URIEL through lang2vec (Littell et al. 2017), "
+    "CC BY-SA 4.0."
+)
+TABLES = (
+    "Changes against the same target without an intermediate task, in XTREME's form: the mean over languages, English "
+    "included, then over metrics."
+)
+PRINTED = (
+    "XLM-R Large, development sets, one run each, as printed in the draft of 2020-05-26; the final paper's tables "
+    "could not be read. F1 and exact match are averaged first."
+)
+SUMMARY = (
+    "*supported*: family-aware, corrected p below .05 for both outcomes, and stable; *practically absent*: the 90 % "
+    "interval lies inside ± the smallest correlation of interest; *inconclusive*: the data cannot tell. Slopes are "
+    "standardised, intervals 95 % and family-aware. Charts, tables, methods and versions: `reports/index.html`."
+)

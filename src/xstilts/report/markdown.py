@@ -1,0 +1,95 @@
+"""The summary for a pull request: short, plain Markdown, the same numbers as the page."""
+
+from collections.abc import Mapping, Sequence
+
+from xstilts.report import captions, headline, text
+from xstilts.report import claims as checked
+from xstilts.report.context import QUESTION, Context, StudyNote
+from xstilts.report.tables import PRIMARY, Results, Study, number
+
+_KEY = "Bold: supported. † fewer than ten languages or three families: no test."
+LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
+
+
+def render(
+    results: Results, notes: Mapping[str, StudyNote], context: Context, claims: Sequence[Mapping[str, str]]
+) -> str:
+    """The whole summary, under `LIMIT` characters: what does not fit is left to the page, and it says so."""
+    parts = [f"## {QUESTION}", _answers(results, notes), _verdicts(results, notes)]
+    measured = [study for study in results.studies if not notes[study.name].published]
+    for study in measured:
+        parts += [_cells(study, notes[study.name]), _changes(study)]
+        if claims:
+            parts.append(_claims(study, claims))
+    parts.append(f"{captions.SUMMARY} Reproduce: `{context.command}`.")
+    kept: list[str] = []
+    for part in parts:
+        if sum(map(len, kept)) + len(part) > LIMIT - 200:
+            kept.append("The rest did not fit into a comment; it is in `reports/index.html`.")
+            break
+        kept.append(part)
+    return "\n\n".join(part for part in kept if part) + "\n"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(text.cell(value) for value in line) + " |" for line in lines)
+
+
+def _answers(results: Results, notes: Mapping[str, StudyNote]) -> str:
+    lines = []
+    for study in results.studies:
+        sentences = " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"])
+        lines.append(f"- **{notes[study.name].title}: {study.overall['verdict']}.** {' '.join(sentences.split())}")
+    return "\n".join(lines)
+
+
+def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
+    rows = []
+    for study in results.studies:
+        found, counts = study.overall, study.answer.get("counts", {})
+        rows.append(
+            (
+                notes[study.name].title,
+                str(found["verdict"]),
+                text.correlation(found["r"]),
+                text.interval(found["r_low"], found["r_high"]),
+                str(found["n"]),
+                str(study.seeds),
+                " / ".join(str(counts.get(word, 0)) for word in ("supported", "practically absent", "inconclusive")),
+            )
+        )
+    head = ("Study", "Verdict", "Slope", "95 %", "Languages", "Seeds", "Cells: supported / absent / inconclusive")
+    return table(head, rows)
+
+
+def _cells(study: Study, note: StudyNote) -> str:
+    """Each cell as r (n); bold where supported, a dagger where no test was made."""
+    rows = []
+    for arm in study.arms:
+        line = [text.intermediate(arm)]
+        for target in study.targets:
+            row = study.correlations.get((arm, target, "points", PRIMARY, "pearson"))
+            found = study.verdict(arm, target)
+            if row is None or not row["estimate"]:
+                line.append("not computed")
+                continue
+            written = f"{text.correlation(number(row['estimate']))} ({row['n']})"
+            strong = found is not None and found["verdict"] == "supported"
+            line.append(f"**{written}**" if strong else written + ("" if row["tested"] == "1" else " †"))
+        rows.append(line)
+    head = ("r of gain with distance (n)", *(text.target(target) for target in study.targets))
+    return f"### {note.title}\n\n{table(head, rows)}\n\n{_KEY}"
+
+
+def _changes(study: Study) -> str:
+    return (
+        table(headline.head(study.targets), headline.rows(study))
+        + "\n\nPoints, mean over languages with English, as XTREME averages."
+    )
+
+
+def _claims(study: Study, claims: Sequence[Mapping[str, str]]) -> str:
+    rows = [(row[0], row[1], row[2], row[3], row[4]) for row in checked.rows(study, claims)]
+    return table(checked.HEAD[:5], rows)

@@ -1,0 +1,112 @@
+"""The page in a real browser: it draws, explains and answers the keyboard, says nothing on the console, asks nobody."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chromium
+import synthetic_results
+from xstilts import report
+from xstilts.report import context, page, tables
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium.find() is None, reason="no headless Chromium; apt-get install chromium"),
+]
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of two studies, without the static figures."""
+    folder = tmp_path_factory.mktemp("page")
+    read = tables.read(synthetic_results.write(folder / "results"))
+    written = folder / "index.html"
+    written.write_text(page.render(read, context.notes(read.studies, None), report.Context(), []), encoding="utf-8")
+    return written
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def tab(request: pytest.FixtureRequest, path: Path) -> Iterator[chromium.Page]:
+    """The page, open and drawn, on a desk and on a phone."""
+    with chromium.Page(width=request.param, touch=request.param < 500) as tab:
+        tab.open(path)
+        tab.evaluate("drawEverything()")
+        yield tab
+
+
+def test_console_is_silent_and_nothing_is_asked_of_the_network(tab: chromium.Page, path: Path) -> None:
+    assert tab.errors() == []
+    assert tab.requests() == [path.as_uri()]
+
+
+def test_every_chart_is_drawn_or_says_why_not(tab: chromium.Page) -> None:
+    empty = (
+        "[...document.querySelectorAll('.chart')].filter(e => !e.querySelector('svg .tip, .absent'))"
+        ".map(e => e.dataset.chart)"
+    )
+    assert tab.evaluate(empty) == []
+
+
+def test_page_is_not_wider_than_the_screen(tab: chromium.Page) -> None:
+    assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_no_text_leaves_its_chart(tab: chromium.Page) -> None:
+    outside = (
+        "[...document.querySelectorAll('.chart svg text')].filter(e => { const t = e.getBoundingClientRect(),"
+        " b = e.closest('svg').getBoundingClientRect(); return t.left < b.left - 12 || t.right > b.right + 12; })"
+        ".map(e => e.closest('.chart').dataset.chart + ': ' + e.textContent)"
+    )
+    assert tab.evaluate(outside) == []
+
+
+def test_hovering_a_point_tells_language_family_n_baseline_gain_and_coverage(tab: chromium.Page) -> None:
+    tab.hover("[data-chart=scatter] .tip")
+    words = tab.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
+    for word in ("family", "n = ", "baseline", "gain", "±", "features known"):
+        assert word in words
+    box = tab.evaluate("(b => [b.left, b.right])(document.getElementById('tip').getBoundingClientRect())")
+    assert box[0] >= 0 and box[1] <= tab.evaluate("innerWidth")
+
+
+def test_arrow_keys_move_between_points(tab: chromium.Page) -> None:
+    tab.evaluate("document.querySelector('[data-chart=scatter] .tip[tabindex=\"0\"]').focus()")
+    first = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    tab.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight")
+    second = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert first != second and "family" in second
+    assert (
+        tab.evaluate("document.querySelectorAll('[data-chart=scatter]:first-of-type .tip[tabindex=\"0\"]').length") == 2
+    )
+    tab.call("Input.dispatchKeyEvent", type="keyDown", key="Escape")
+    assert tab.evaluate("document.getElementById('tip').hidden")
+
+
+def test_choosing_a_target_redraws_and_keeps_the_focus(tab: chromium.Page) -> None:
+    choose = (
+        "(s => { s.focus(); s.value = 'udpos'; s.dispatchEvent(new Event('change')); })"
+        "(document.querySelectorAll('#study-world select')[1])"
+    )
+    panels = "document.querySelectorAll('#study-world [data-chart=scatter] .title').length"
+    assert tab.evaluate(panels) == 4
+    tab.evaluate(choose)
+    assert tab.evaluate(panels) == 1
+    assert tab.evaluate("document.activeElement.value") == "udpos"
+    tab.evaluate(choose.replace("udpos", "all"))
+
+
+def test_a_cell_of_the_heatmap_chooses_its_intermediate_and_target(tab: chromium.Page) -> None:
+    tab.evaluate(
+        "document.querySelectorAll('#study-world [data-chart=heatmap] .cell')[7].dispatchEvent(new Event('click'))"
+    )
+    chosen = "[...document.querySelectorAll('#study-world select')].slice(0, 2).map(s => s.value)"
+    assert tab.evaluate(chosen) == ["mnli", "tatoeba"]
+
+
+def test_a_family_can_be_shown_alone(tab: chromium.Page) -> None:
+    tab.evaluate("document.querySelector('#study-world .legend button').click()")
+    bright = "[...document.querySelectorAll('#study-world .chart [data-family]:not(.dim)')].map(e => e.dataset.family)"
+    assert set(tab.evaluate(bright)) == {"0"}
+    tab.evaluate("document.querySelector('#study-world .legend button').click()")
