@@ -74,25 +74,25 @@ def headline(metrics: Iterable[str]) -> str:
     return next((name for name in HEADLINE if name in names), names[0])
 
 
-def problems(scores: Sequence[Score]) -> list[tuple[Score, str]]:
-    """Every score that cannot be used, with what is wrong: outside 0–100, given twice, or without its baseline."""
+def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
+    """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence."""
     found = [
-        (score, f"value {score.value} is outside 0–100; scores are points")
-        for score in scores
+        (place, f"value {score.value} is outside 0–100; scores are points")
+        for place, score in enumerate(scores)
         if not 0 <= score.value <= 100
     ]
-    seen: dict[tuple[object, ...], Score] = {}
-    for score in scores:
+    seen: dict[tuple[object, ...], int] = {}
+    for place, score in enumerate(scores):
         key = (*_pairing(score), score.intermediate)
         if key in seen:
-            found.append((score, f"given twice: {score.study} {score.key} {score.metric}/{score.language}"))
-        seen[key] = score
+            found.append((place, f"given twice: {score.study} {score.key} {score.metric}/{score.language}"))
+        seen.setdefault(key, place)
     baseline = {_pairing(score) for score in scores if score.intermediate == BASELINE}
-    for score in scores:
+    for place, score in enumerate(scores):
         if _pairing(score) not in baseline:
             name = f"{score.study} {score.key.baseline} {score.metric}/{score.language}"
-            found.append((score, f"missing baseline: no score {name}; every gain needs `{BASELINE}` with its own seed"))
-    return found
+            found.append((place, f"missing baseline: no score {name}; a gain needs `{BASELINE}` with the same seed"))
+    return sorted(found)
 
 
 def _pairing(score: Score) -> tuple[object, ...]:

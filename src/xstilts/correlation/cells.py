@@ -70,6 +70,14 @@ class Cell:
         left = np.where(self.before < 100, 100 - self.before, np.nan)
         return np.asarray(100 * gain / left)
 
+    def precision(self, name: str) -> Array | None:
+        """Weight of each language's outcome: equal (None) in points, the error left for its relative reduction.
+
+        A score's sampling variance goes with e(1 - e) of the error e, so that of a gain is much alike over languages,
+        and that of gain / e goes with (1 - e) / e: a language with little error left says little of its reduction.
+        """
+        return None if name == "points" else np.maximum(100 - self.before, 1.0)
+
     def errors(self) -> Array:
         """Standard error over seeds of each gain in points, pooled over the languages; NaN with one seed."""
         spread = _pooled_variance(self.seed_gains)

@@ -99,7 +99,7 @@ def bootstrap(x: Array, y: Array, method: str, *, draws: int, rng: np.random.Gen
     """
     n = x.size
     value, _ = estimate(x, y, method)
-    if np.isnan(value) or abs(value) >= 1 - TINY:
+    if np.isnan(value) or abs(value) >= 1 - TINY or draws < 1:
         return NOWHERE
     picks = rng.integers(0, n, (draws, n))
     sample = pairs(x[picks], y[picks], method)
@@ -112,7 +112,8 @@ def bootstrap(x: Array, y: Array, method: str, *, draws: int, rng: np.random.Gen
     spread = (deviation**2).sum()
     acceleration = (deviation**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     below = ((sample < value).sum() + (sample <= value).sum()) / (2 * sample.size)
-    bias = stats.norm.ppf(below)
+    edge = 0.5 / sample.size  # all draws on one side: the bias is at least this far out, not infinite
+    bias = stats.norm.ppf(np.clip(below, edge, 1 - edge))
     tails = stats.norm.ppf([0.025, 0.975])
     levels = stats.norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
     low, high = np.percentile(sample, 100 * levels)

@@ -4,7 +4,6 @@ Separate because this is where the textbook numbers and the family-aware ones ar
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -236,10 +235,10 @@ def standardised(values: Array) -> Array:
 def _with_slope(row: Correlation, predictor: Predictor, part: Sample) -> Correlation:
     """Add the family-aware slope, in standard deviations of the gain per standard deviation of the distance."""
     gains = standardised(part.gains)[None]
-    plan = _plan(part.codes, predictor.mean(part.codes))
+    plan = _plan(part, predictor.mean(part.codes))
     ratios = slope.slopes(plan, part.drawn, part.products).ratios
     observed = slope.slopes(plan, gains)
-    imputed = [slope.slopes(_plan(part.codes, x), gains).values[0] for x in predictor.imputations(part.codes)]
+    imputed = [slope.slopes(_plan(part, x), gains).values[0] for x in predictor.imputations(part.codes)]
     spread = _rubin(np.array(imputed))
     value, error = float(observed.values[0]), float(observed.errors[0])
     family, absent = (reach(value, math.hypot(error, spread), ratios, level) for level in (0.95, 0.9))
@@ -255,8 +254,8 @@ def _with_slope(row: Correlation, predictor: Predictor, part: Sample) -> Correla
     )
 
 
-def _plan(codes: Sequence[str], x: Array) -> slope.Design:
-    return slope.design(tuple(codes), tuple(standardised(x).tolist()))
+def _plan(part: Sample, x: Array) -> slope.Design:
+    return slope.design(part.codes, tuple(standardised(x).tolist()), part.weights)
 
 
 def reach(value: float, error: float, ratios: Array, level: float) -> Interval:

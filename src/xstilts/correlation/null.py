@@ -27,16 +27,14 @@ class Structure:
         shares: share of family and of genus, shape (grid, 2).
         roots: lower Cholesky factors, shape (grid, languages, languages).
         inverses: shape (grid, languages, languages).
-        projections: inverses with the mean projected out; y'Py is the residual sum of squares.
-        penalties: what REML adds to -(n-1)/2 · log(y'Py), shape (grid,).
+        log_determinants: of the covariances, shape (grid,).
     """
 
     codes: tuple[str, ...]
     shares: Array
     roots: Array
     inverses: Array
-    projections: Array
-    penalties: Array
+    log_determinants: Array
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,22 @@ class Null:
 
     Attributes:
         structure: the grid.
-        weights: normalised restricted likelihood, shape (grid,).
+        likelihood: restricted, sums to one, shape (grid,).
         variances: REML total variance at each grid point, shape (grid,).
         mean: generalised least squares mean at the peak.
+        scales: standard deviation of each language's gain up to a factor, shape (languages,).
     """
 
     structure: Structure
-    weights: Array
+    likelihood: Array
     variances: Array
     mean: float
+    scales: Array
 
     @property
     def peak(self) -> int:
         """The grid point of the REML estimate."""
-        return int(self.weights.argmax())
+        return int(self.likelihood.argmax())
 
     @property
     def family_share(self) -> float:
@@ -75,13 +75,13 @@ class Null:
 
         The drawn languages are grouped by grid point: the order of the rows carries no meaning.
         """
-        counts = rng.multinomial(draws, self.weights)
+        counts = rng.multinomial(draws, self.likelihood)
         used = np.flatnonzero(counts)
         blocks = [
             rng.standard_normal((counts[point], len(self.structure.codes))) @ self.structure.roots[point].T
             for point in used
         ]
-        return np.concatenate(blocks)
+        return np.concatenate(blocks) * self.scales
 
 
 def same(labels: list[str]) -> Array:
@@ -113,19 +113,17 @@ def structure(codes: tuple[str, ...]) -> Structure:
     covariances = a * family + b * genus + (1 - a - b) * np.eye(n)
     roots = np.linalg.cholesky(covariances)
     inverses = np.linalg.inv(covariances)
-    sums = inverses.sum(axis=2)
-    totals = sums.sum(axis=1)
-    projections = inverses - sums[:, :, None] * sums[:, None, :] / totals[:, None, None]
     log_determinants = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
-    return Structure(codes, shares, roots, inverses, projections, -0.5 * log_determinants - 0.5 * np.log(totals))
+    return Structure(codes, shares, roots, inverses, log_determinants)
 
 
-def fit(codes: tuple[str, ...], gains: Array) -> Null:
+def fit(codes: tuple[str, ...], gains: Array, weights: Array | None = None) -> Null:
     """The null of one sample.
 
     Args:
         codes: the languages.
         gains: one per language, same order, shape (languages,); not constant.
+        weights: precision of each gain up to scale, positive, shape (languages,); equal where it is None.
 
     Raises:
         ValueError: the lengths differ.
@@ -133,13 +131,17 @@ def fit(codes: tuple[str, ...], gains: Array) -> Null:
     if len(codes) != gains.size:
         raise ValueError(f"{len(codes)} languages and {gains.size} gains: one of each is needed")
     grid = structure(codes)
-    squares = np.einsum("i,gij,j->g", gains, grid.projections, gains, optimize=True)
-    log_likelihood = -0.5 * (gains.size - 1) * np.log(np.maximum(squares, 1e-300)) + grid.penalties
-    weights = np.exp(log_likelihood - log_likelihood.max())
-    weights /= weights.sum()
-    inverse = grid.inverses[int(weights.argmax())]
-    mean = float((inverse @ gains).sum() / inverse.sum())
-    return Null(grid, weights, squares / (gains.size - 1), mean)
+    column = np.sqrt(np.ones(gains.size) if weights is None else weights)  # of ones, in the unit of equal variance
+    inner = grid.inverses @ column  # (grid, languages)
+    totals = inner @ column
+    scaled = column * gains
+    squares = np.einsum("i,gij,j->g", scaled, grid.inverses, scaled, optimize=True) - (inner @ scaled) ** 2 / totals
+    squares = np.maximum(squares, 1e-300)
+    log_likelihood = -0.5 * ((gains.size - 1) * np.log(squares) + grid.log_determinants + np.log(totals))
+    likelihood = np.exp(log_likelihood - log_likelihood.max())
+    peak = int(likelihood.argmax())
+    mean = float(inner[peak] @ scaled / totals[peak])
+    return Null(grid, likelihood / likelihood.sum(), squares / (gains.size - 1), mean, 1 / column)
 
 
 def p_value(observed: float, drawn: Array) -> float:

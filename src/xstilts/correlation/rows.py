@@ -25,7 +25,8 @@ class Table:
 
     Attributes:
         codes, targets: of each row.
-        gains: in standard deviations of their target, shape (rows,).
+        gains: in standard deviations of their target, times the root of their weight, shape (rows,).
+        roots: root of each row's weight, mean weight 1 per target, shape (rows,).
         scales: that standard deviation, outcome units, shape (rows,).
         spare: spare baseline in standard deviations of its target; None where a row lacks it.
     """
@@ -33,6 +34,7 @@ class Table:
     codes: tuple[str, ...]
     targets: tuple[str, ...]
     gains: Array
+    roots: Array
     scales: Array
     spare: Array | None
 
@@ -47,6 +49,7 @@ class Table:
             tuple(self.codes[i] for i in rows),
             tuple(self.targets[i] for i in rows),
             self.gains[rows],
+            self.roots[rows],
             self.scales[rows],
             None if self.spare is None else self.spare[rows],
         )
@@ -59,7 +62,7 @@ class Table:
         if self.spare is not None:
             covariates["spare_before"] = self.spare
         used = {name: column for name, column in covariates.items() if adjusted and np.ptp(column) > 0}
-        return np.stack([*columns, *used.values()], axis=1), tuple(used)
+        return np.stack([*columns, *used.values()], axis=1) * self.roots[:, None], tuple(used)
 
     def effects(self, x: Array) -> dict[str, Array]:
         """Z of the random effects that this table can tell apart."""
@@ -73,7 +76,7 @@ class Table:
         effects = {name: _indicators(names) for name, names in labels.items()}
         if len(set(self.targets)) >= SLOPES_LEAST:
             effects["slope"] = _indicators(list(self.targets)) * x[:, None]
-        return effects
+        return {name: effect * self.roots[:, None] for name, effect in effects.items()}
 
 
 def _indicators(names: list[str]) -> Array:
@@ -84,7 +87,7 @@ def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> Table:
     """The rows of all targets with enough languages and a gain that varies."""
     codes: list[str] = []
     targets: list[str] = []
-    gains, scales, spares = [], [], []
+    gains, roots, scales, spares = [], [], [], []
     for cell in cells:
         values = cell.outcome(outcome)
         keep = [i for i, code in enumerate(cell.codes) if code in predictor.values and not math.isnan(values[i])]
@@ -93,17 +96,21 @@ def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> Table:
         scale = values[keep].std(ddof=1)
         codes += [cell.codes[i] for i in keep]
         targets += [cell.target] * len(keep)
-        gains.append((values[keep] - values[keep].mean()) / scale)
+        precision = cell.precision(outcome)
+        weights = np.ones(len(keep)) if precision is None else precision[keep] / precision[keep].mean()
+        roots.append(np.sqrt(weights))
+        gains.append((values[keep] - values[keep].mean()) / scale * roots[-1])
         scales.append(np.full(len(keep), scale))
         spread = cell.spare[keep].std(ddof=1)
         spares.append((cell.spare[keep] - cell.spare[keep].mean()) / (spread if spread > 0 else 1.0))
     if not gains:
-        return Table((), (), np.empty(0), np.empty(0), None)
+        return Table((), (), np.empty(0), np.empty(0), np.empty(0), None)
     spare = np.concatenate(spares)
     return Table(
         tuple(codes),
         tuple(targets),
         np.concatenate(gains),
+        np.concatenate(roots),
         np.concatenate(scales),
         None if np.isnan(spare).any() else spare,
     )

@@ -6,7 +6,7 @@ compared with the same draws.
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,12 +47,14 @@ class Sample:
     Attributes:
         codes: shape (languages,).
         gains: shape (languages,).
+        weights: precision of each gain up to scale; None for equal ones.
         fitted: the null; None where nothing is tested.
         drawn: gains under the null, shape (draws, languages); no rows where nothing is tested.
     """
 
     codes: tuple[str, ...]
     gains: Array
+    weights: tuple[float, ...] | None
     fitted: null.Null | None
     drawn: Array
 
@@ -111,15 +113,17 @@ def take(
     keep = [i for i, code in enumerate(cell.codes) if code in predictor.values and not math.isnan(gains[i])]
     codes, values = tuple(cell.codes[i] for i in keep), gains[keep]
     if codes not in seen:
-        seen[codes] = _draw(Sample(codes, values, None, np.empty((0, len(codes)))), settings, rng)
+        precision = cell.precision(outcome)
+        weights = None if precision is None else tuple(precision[keep].tolist())
+        seen[codes] = _draw(Sample(codes, values, weights, None, np.empty((0, len(codes)))), settings, rng)
     return seen[codes]
 
 
 def _draw(empty: Sample, settings: Settings, rng: np.random.Generator) -> Sample:
     if empty.note(settings):
         return empty
-    fitted = null.fit(empty.codes, empty.gains)
-    return Sample(empty.codes, empty.gains, fitted, fitted.draw(settings.draws, rng))
+    fitted = null.fit(empty.codes, empty.gains, None if empty.weights is None else np.array(empty.weights))
+    return replace(empty, fitted=fitted, drawn=fitted.draw(settings.draws, rng))
 
 
 def flags(cell: Cell, part: Sample, value: float, settings: Settings) -> tuple[str, ...]:

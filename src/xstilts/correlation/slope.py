@@ -45,9 +45,14 @@ class Slopes:
         return np.asarray(np.divide(self.values, self.errors, out=np.zeros_like(self.values), where=self.errors > 0))
 
 
-@functools.lru_cache(maxsize=512)
-def design(codes: tuple[str, ...], distances: tuple[float, ...]) -> Design:
+@functools.lru_cache(maxsize=768)
+def design(codes: tuple[str, ...], distances: tuple[float, ...], weights: tuple[float, ...] | None = None) -> Design:
     """Prepare one set of languages and their distances (standardised by the caller, if a unit is wanted).
+
+    Args:
+        codes: the languages.
+        distances: one per language.
+        weights: precision of each gain up to scale; equal where it is None.
 
     Raises:
         ValueError: fewer than four languages, or a constant distance: no slope with an error exists.
@@ -56,7 +61,8 @@ def design(codes: tuple[str, ...], distances: tuple[float, ...]) -> Design:
     if x.size < 4 or np.ptp(x) == 0:
         raise ValueError(f"{x.size} languages with {np.unique(x).size} different distances: no slope can be estimated")
     grid = null.structure(codes)
-    columns = np.stack([np.ones_like(x), x], axis=1)
+    scale = np.ones_like(x) if weights is None else np.sqrt(weights)
+    columns = np.stack([scale, scale * x], axis=1)
     inner = grid.inverses @ columns  # (grid, languages, 2)
     information = columns.T @ inner  # (grid, 2, 2)
     spread = np.linalg.inv(information)
@@ -64,9 +70,9 @@ def design(codes: tuple[str, ...], distances: tuple[float, ...]) -> Design:
     projections = grid.inverses - inner @ solutions
     rows, places = np.triu_indices(x.size)
     packed = projections[:, rows, places] * np.where(rows == places, 1.0, 2.0)
-    log_determinants = 2 * np.log(np.diagonal(grid.roots, axis1=1, axis2=2)).sum(axis=1)
-    penalties = -0.5 * log_determinants - 0.5 * np.log(np.linalg.det(information))
-    return Design(solutions[:, 1], packed, spread[:, 1, 1], penalties)
+    penalties = -0.5 * grid.log_determinants - 0.5 * np.log(np.linalg.det(information))
+    packed = packed * scale[rows] * scale[places]
+    return Design(solutions[:, 1] * scale, packed, spread[:, 1, 1], penalties)
 
 
 def products(gains: Array) -> Array:

@@ -1,0 +1,130 @@
+"""Scores with a known truth: real languages, real families, real distances, made-up gains.
+
+Separate because a verdict is worth what it does where the answer is known: the tests and benchmarks/false_positives.py
+run the whole analysis on these scores, and docs/statistics.md prints how often it errs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xstilts import languages
+from xstilts.correlation import null
+from xstilts.correlation.cells import OUTCOMES
+from xstilts.correlation.estimates import Array
+from xstilts.runs import BASELINE, Score
+
+NO_EFFECT, HEADROOM, SLOPE = "no effect", "headroom", "slope"
+TRUTHS = (NO_EFFECT, HEADROOM, SLOPE)
+
+
+@dataclass(frozen=True)
+class World:
+    """How scores are made; points throughout.
+
+    Attributes:
+        truth: no effect: gains of languages have families and know nothing of distance. headroom: every language
+            gets the same relative error reduction, so that far languages, which score lower, gain more points.
+            slope: true gains correlate with distance.
+        scale: what has that family structure or that slope, points or error_reduction.
+        rho: the correlation of the slope truth.
+        family, genus: shares of the variance.
+        gain, spread: mean and standard deviation of the true gain on the scale points.
+        reduction, reduction_spread: likewise on the scale error_reduction, per cent; the headroom truth has no spread.
+        baseline, baseline_spread: mean and standard deviation of the baseline over languages.
+        baseline_rho: correlation of the baseline with distance.
+        seeds: runs per arm.
+        noise: standard deviation of one score over seeds.
+    """
+
+    truth: str = NO_EFFECT
+    scale: str = "points"
+    rho: float = 0.5
+    family: float = 0.4
+    genus: float = 0.2
+    gain: float = 1.0
+    spread: float = 2.0
+    reduction: float = 10.0
+    reduction_spread: float = 5.0
+    baseline: float = 65.0
+    baseline_spread: float = 10.0
+    baseline_rho: float = -0.5
+    seeds: int = 3
+    noise: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse a truth that is not known.
+
+        Raises:
+            ValueError: no such truth.
+        """
+        if self.truth not in TRUTHS:
+            raise ValueError(f"no truth {self.truth!r}; known: {', '.join(TRUTHS)}")
+        if self.scale not in OUTCOMES:
+            raise ValueError(f"no scale {self.scale!r}; known: {', '.join(OUTCOMES)}")
+
+
+def scores(
+    world: World,
+    targets: Mapping[str, Sequence[str]],
+    distances: Mapping[str, float],
+    rng: np.random.Generator,
+    *,
+    intermediates: Sequence[str] = ("simulated",),
+) -> list[Score]:
+    """Scores of a study with the baseline, for every target, intermediate, language and seed.
+
+    Args:
+        world: the truth.
+        targets: target → languages, without English.
+        distances: language → distance; languages without one get the mean.
+        rng: of everything.
+        intermediates: each with gains of its own; they share the baseline and its noise.
+    """
+    rows = []
+    for target, codes in targets.items():
+        ordered = tuple(sorted(codes))
+        x = _scaled(ordered, distances)
+        level = world.baseline + world.baseline_spread * _mixed(x, world.baseline_rho, world, ordered, rng)
+        level = np.clip(level, 5, 95)
+        rows += _arm(world, BASELINE, target, ordered, level, rng)
+        for intermediate in intermediates:
+            after = level + _gains(world, x, level, ordered, rng)
+            rows += _arm(world, intermediate, target, ordered, after, rng)
+    return rows
+
+
+def _scaled(codes: tuple[str, ...], distances: Mapping[str, float]) -> Array:
+    known = np.array([distances.get(code, np.nan) for code in codes])
+    return np.asarray(np.nan_to_num((known - np.nanmean(known)) / np.nanstd(known)))
+
+
+def _mixed(x: Array, rho: float, world: World, codes: tuple[str, ...], rng: np.random.Generator) -> Array:
+    """Unit variance: rho of it along the distance, the rest with families and genera."""
+    family = null.same(null.families(codes))
+    genus = null.same([f"{languages.get(code).family}/{languages.get(code).genus}" for code in codes])
+    own = 1 - world.family - world.genus
+    covariance = world.family * family + world.genus * genus + own * np.eye(len(codes))
+    rest = np.linalg.cholesky(covariance) @ rng.standard_normal(len(codes))
+    return np.asarray(rho * x + np.sqrt(1 - rho**2) * rest)
+
+
+def _gains(world: World, x: Array, level: Array, codes: tuple[str, ...], rng: np.random.Generator) -> Array:
+    if world.truth == HEADROOM:
+        return world.reduction * (100 - level) / 100
+    pattern = _mixed(x, world.rho if world.truth == SLOPE else 0.0, world, codes, rng)
+    if world.scale == "points":
+        return np.asarray(world.gain + world.spread * pattern)
+    return np.asarray((world.reduction + world.reduction_spread * pattern) * (100 - level) / 100)
+
+
+def _arm(
+    world: World, intermediate: str, target: str, codes: tuple[str, ...], level: Array, rng: np.random.Generator
+) -> list[Score]:
+    values = np.clip(level[:, None] + world.noise * rng.standard_normal((len(codes), world.seeds)), 0, 100)
+    return [
+        Score("simulation", intermediate, target, target, code, "f1", seed + 1, float(values[i, seed]))
+        for i, code in enumerate(codes)
+        for seed in range(world.seeds)
+    ]
