@@ -33,29 +33,26 @@ class Kind:
 
 
 KINDS = (
-    Kind("food", ("bread", "apple", "soup", "cheese", "rice"), ("cooked", "ate"), "kitchen", "baker"),
-    Kind("text", ("book", "letter", "poem", "story", "song"), ("wrote", "read"), "school", "teacher"),
-    Kind("clothing", ("shirt", "coat", "hat", "shoe", "scarf"), ("sewed", "wore"), "market", "tailor"),
-    Kind("machine", ("car", "clock", "radio", "lamp", "phone"), ("repaired", "used"), "station", "driver"),
+    Kind("food", ("bread", "apple", "soup", "rice"), ("cooked", "ate"), "kitchen", "baker"),
+    Kind("text", ("book", "letter", "poem", "song"), ("wrote", "read"), "school", "teacher"),
+    Kind("clothing", ("shirt", "coat", "hat", "shoe"), ("sewed", "wore"), "market", "tailor"),
+    Kind("machine", ("car", "clock", "radio", "lamp"), ("repaired", "used"), "station", "driver"),
 )
-PROFESSIONS = ("baker", "teacher", "tailor", "driver", "doctor", "farmer", "student", "soldier", "painter", "judge")
-PLACES = ("kitchen", "school", "market", "station", "garden", "office", "church", "forest")
+PROFESSIONS = ("baker", "teacher", "tailor", "driver", "doctor", "farmer", "student", "soldier")
+PLACES = ("kitchen", "school", "market", "station", "garden", "office")
 THING_ACTIONS = (
     Dimension(("bought", "purchased"), ("sold", "traded")),
-    Dimension(("opened", "uncovered"), ("closed", "covered")),
     Dimension(("found", "discovered"), ("lost", "mislaid")),
     Dimension(("took", "grabbed"), ("dropped", "released")),
 )
 PERSON_ACTIONS = (
     Dimension(("loved", "adored"), ("hated", "despised")),
     Dimension(("helped", "assisted"), ("hurt", "harmed")),
-    Dimension(("praised", "lauded"), ("blamed", "accused")),
 )
 QUALITIES = (
     Dimension(("big", "large"), ("small", "little")),
     Dimension(("new", "modern"), ("old", "ancient")),
     Dimension(("clean", "pure"), ("dirty", "filthy")),
-    Dimension(("rich", "wealthy"), ("poor", "needy")),
 )
 SPEECH = ("said", "knew")
 DAYS = ("yesterday", "monday", "friday", "winter", "summer")
@@ -109,6 +106,9 @@ FUNCTIONS = {
     "because": "because",
     "and": "and",
     "then": "then",
+    "so": "so",
+    "but": "but",
+    "perhaps": "perhaps",
     "he": "he",
     "question": "did",  # the particle of polar questions
     "who": "who",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from xstilts.origins.world import concepts
 from xstilts.origins.world.events import Event, Phrase, Pronoun, Sampler, Saying, Thing
-from xstilts.origins.world.inference import paired_event, with_adjective
+from xstilts.origins.world.inference import conclusions, paired_event, with_adjective
 from xstilts.origins.world.plausibility import repaid
 from xstilts.origins.world.reading import readings
 from xstilts.origins.world.sentences import entities, quality, rich
@@ -33,10 +33,17 @@ def _script(sampler: Sampler) -> Document:
 def _restated(sampler: Sampler) -> Document:
     """The same again: with a synonym of the action or of the quality, and another order."""
     event = paired_event(sampler, NAMED)
-    word = sampler.adjective()
-    first = sampler.furnish(with_adjective(event, word))
-    again = with_adjective(replace(first, action=concepts.synonym(event.action)), concepts.synonym(word))
-    return [sampler.saying(first), sampler.saying(again)]
+    if sampler.chance(0.5):
+        word = sampler.adjective()
+        first = with_adjective(event, word)
+        again = with_adjective(event, concepts.synonym(word))
+    else:
+        first, again = event, replace(event, action=concepts.synonym(event.action))
+    return [sampler.saying(sampler.furnish(first, 0.4)), sampler.saying(again)]
+
+
+def _concluded(sampler: Sampler) -> Document:
+    return [*conclusions(sampler, NAMED)]
 
 
 def _denied(sampler: Sampler) -> Document:
@@ -81,14 +88,15 @@ def _entities(sampler: Sampler) -> Document:
 
 # How often each kind of document occurs, in parts of a hundred.
 KINDS: tuple[tuple[int, Callable[[Sampler], Document]], ...] = (
-    (12, _script),
-    (18, _restated),
-    (8, _denied),
-    (20, _asked),
-    (8, _repaid),
-    (4, _kinds),
-    (20, _rich),
-    (10, _entities),
+    (5, _script),
+    (36, _concluded),
+    (8, _restated),
+    (3, _denied),
+    (30, _asked),
+    (5, _repaid),
+    (1, _kinds),
+    (6, _rich),
+    (6, _entities),
 )
 
 

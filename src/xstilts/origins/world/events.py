@@ -58,12 +58,15 @@ class Event:
         return replace(self, place=place, day="" if "day" in slots else self.day)
 
 
+OPENERS = ("then", "so", "but", "perhaps")
+
+
 @dataclass(frozen=True)
 class Saying:
     """A way to say an event, in any language.
 
-    `kind` is `plain`, `then`, `question`, `because` (event because of `other`), `and`, or `said` (the event's agent
-    and action, with `other` as the complement). `front` opens a plain clause with `place` or `day`. `asked` is the
+    `kind` is `plain`, `question`, `because` (event because of `other`), `and`, `said` (the event's agent and action,
+    with `other` as the complement), or a word of `OPENERS` that relates the sentence to the one before. `front` opens a plain clause with `place` or `day`. `asked` is the
     slot that a question asks for; a question without one is polar.
     """
 

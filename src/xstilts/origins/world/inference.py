@@ -26,7 +26,35 @@ def inferences(sampler: Sampler, *, named: float, furnish: float, roles: float) 
     """
     hypothesis, premises = _role_group(sampler, named) if sampler.chance(roles) else _word_group(sampler, named)
     said = Saying(hypothesis)
-    return [Pair(sampler.saying(sampler.furnish(premises[label], furnish)), said, label) for label in premises]
+    return [Pair(sampler.saying(_premise(sampler, premises[label], furnish)), said, label) for label in premises]
+
+
+def _premise(sampler: Sampler, event: Event, furnish: float) -> Event:
+    """The event with at least a place or a day, so that no premise is its hypothesis word for word."""
+    furnished = sampler.furnish(event, furnish)
+    return furnished if furnished.place or furnished.day else replace(furnished, place=sampler.place())
+
+
+def conclusions(sampler: Sampler, named: float) -> list[Saying]:
+    """A statement, and in any order two of: what follows from it, what contradicts it, what is left open.
+
+    For running text: `so`, `but` and `perhaps` show what words have to do with each other. The relations of words
+    are symmetric, so the group's hypothesis serves as the statement.
+    """
+    if sampler.chance(0.4):
+        event = sampler.event(named=named, persons=1.0)
+        assert event.patient is not None
+        replaced = {
+            ENTAILMENT: replace(event, action=concepts.synonym(event.action)),
+            NEUTRAL: replace(event, agent=event.patient, patient=event.agent),
+            CONTRADICTION: replace(event, negated=True),
+        }
+    else:
+        event, replaced = _word_group(sampler, named)
+    openers = {ENTAILMENT: "so", NEUTRAL: "perhaps", CONTRADICTION: "but"}
+    labels = sampler.random.sample(list(replaced), 2)
+    statement = sampler.saying(sampler.furnish(event, 0.2))
+    return [statement, *(Saying(replaced[label], kind=openers[label]) for label in labels)]
 
 
 def _role_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.origins.world.concepts import PROFESSIONS
-from xstilts.origins.world.events import Event, Name, Phrase, Pronoun, Saying, Thing
+from xstilts.origins.world.events import OPENERS, Event, Name, Phrase, Pronoun, Saying, Thing
 from xstilts.origins.world.grammar import Grammar
 from xstilts.origins.world.lexicon import Lexicon
 
@@ -176,8 +176,8 @@ class Renderer:
             tokens = [*self.clause(event), self._function("and", "CCONJ", "conj"), *self.clause(_other(saying))]
         else:
             tokens = self.clause(event, front=saying.front)
-            if kind == "then":
-                tokens = [self._function("then", "ADV", "S/S"), *tokens]
+            if kind in OPENERS:
+                tokens = [self._function(kind, "ADV", "S/S"), *tokens]
         return [*tokens, STOP]
 
     def _question(self, saying: Saying) -> Tokens:

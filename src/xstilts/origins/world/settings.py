@@ -11,9 +11,9 @@ PRETRAINING = ("equal", "cc100", "distance")
 SPLITS = ("train", "validation", "test", "dev")
 
 # Near in syntax and near in family (deu, spa), near in syntax and far in family (fin, heb, ind, vie, cmn), far in
-# syntax and near in family (hin, pes), far in both (tur, jpn, swh, tam).
+# syntax and near in family (hin, pes), far in both (tur, jpn, swh).
 DEFAULT_LANGUAGES = (
-    "eng", "deu", "spa", "rus", "hin", "pes", "fin", "heb", "ind", "vie", "cmn", "tur", "jpn", "swh", "tam",
+    "eng", "deu", "spa", "rus", "hin", "pes", "fin", "heb", "ind", "vie", "cmn", "tur", "jpn", "swh",
 )  # fmt: skip
 
 
