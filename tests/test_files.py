@@ -546,6 +546,7 @@ def test_mlm_text_is_every_line_once_from_all_globs(tmp_path):
     (tmp_path / "a/deu.more.txt").write_text("drei\n", encoding="utf-8")
     settings = {"root": str(tmp_path), "text": ["a/{alpha2}.txt", "a/{code}.*.txt"]}
     assert files.text(("deu",), settings) == {"deu": ["eins", "zwei", "drei"]}
+    assert files.text((), settings) == {"deu": ["eins", "zwei", "drei"]}
     with pytest.raises(ValueError, match=r"no text of fra for MLM in .*fr.txt"):
         files.text(("fra",), settings)
     with pytest.raises(ValueError, match=r"data.text is missing"):
@@ -564,6 +565,11 @@ def archive():
     """Every task that the archive holds, by name."""
     settings = {"origin": "files", "root": ARCHIVE, "layout": "archive", "variants": {"squad_v1": ["squadshifts"]}}
     return {name: files.load(tasks.get(name), settings) for name in tasks.names() if name not in ABSENT}
+
+
+def _sizes(prepared):
+    rows = prepared.splits.items()
+    return {languages.get(split[5:]).alpha2: len(found) for split, found in rows if split.startswith("test/")}
 
 
 @real
@@ -606,8 +612,8 @@ def test_no_two_languages_of_the_archive_share_rows(archive):
         seen = {split: {texts(row) for row in rows} for split, rows in prepared.splits.items() if "test/" in split}
         for one, other in itertools.combinations(sorted(seen), 2):
             shared = seen[one] & seen[other]
-            # Names, numbers and web addresses are sentences of their own in PAN-X and UD.
-            limit = 0.02 if name in ("panx", "udpos") else 0
+            # In PAN-X a name alone is a sentence (13 are in both the Indonesian and the Malay sample), in UD a number.
+            limit = {"panx": 0.05, "udpos": 0.02}.get(name, 0)
             assert len(shared) <= limit * min(len(seen[one]), len(seen[other])), (name, one, other, sorted(shared)[:3])
 
 

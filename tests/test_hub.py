@@ -51,12 +51,12 @@ def _equal(names, tmp_path):
         expected = {split: rows for split, rows in local.splits.items() if not split.startswith("dev/")}
         assert found[task.name].splits == expected
         for table in found[task.name].source["tables"].values():
-            assert hubserver_commit(table["revision"])
+            assert _is_commit(table["revision"])
             assert len(table["sha256"]) == 64
     return found
 
 
-def hubserver_commit(text):
+def _is_commit(text):
     return len(text) == 40 and set(text) <= set("0123456789abcdef")
 
 

@@ -140,6 +140,8 @@ def _sha256(path: Path) -> str:
 def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """Plain text for MLM: the lines of every file that a glob of `data.text` matches, without repetitions.
 
+    Without `languages_wanted`, every language that has a file.
+
     Globs are relative to `data.root`; `{code}` in one stands for the ISO 639-3 code of the language, `{alpha2}` for
     its two letters.
 
@@ -153,12 +155,17 @@ def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict
             "{alpha2} in them, for example [corpus/ntrex128/{alpha2}.txt], or take no intermediate with mlm: true"
         )
     found = {}
-    for code in languages_wanted:
+    for code in languages_wanted or [language.code for language in languages.LANGUAGES]:
         names = {"code": code, "alpha2": languages.get(code).alpha2}
         globs = [str(Path(settings["root"], str(pattern).format(**names))) for pattern in patterns]
         files = [Path(path) for pattern in globs for path in sorted(glob.glob(pattern))]  # noqa: PTH207 - `..` in globs
         stripped = (line.strip() for path in files for _, line in lines(path))
         found[code] = list(dict.fromkeys(line for line in stripped if line))
-        if not found[code]:
+        if languages_wanted and not found[code]:
             raise ValueError(f"no text of {code} for MLM in {', '.join(globs)}. Add a file or take the language out")
-    return found
+    kept = {code: rows for code, rows in found.items() if rows}
+    if not kept:
+        raise ValueError(
+            f"no text of any language for MLM: {', '.join(patterns)} match no line below {settings['root']}"
+        )
+    return kept

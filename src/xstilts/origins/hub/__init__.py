@@ -65,12 +65,12 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
 def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """Plain text for MLM: the first sentences of each language's Wikipedia, streamed, without repetitions.
 
-    `data.text_sentences` is how many of each language.
+    `data.text_sentences` is how many of each language; without `languages_wanted`, XTREME's forty.
     """
     count = int(settings.get("text_sentences") or TEXT_SENTENCES)
     revision = (settings.get("revisions") or {}).get(WIKIPEDIA)
     found = {}
-    for code in languages_wanted:
+    for code in languages_wanted or [language.code for language in languages.xtreme()]:
         config = f"{WIKIPEDIA_DUMP}.{languages.get(code).alpha2}"
         articles = datasets.load_dataset(WIKIPEDIA, config, split="train", streaming=True, revision=revision)
         found[code] = list(islice(_sentences(articles), count))

@@ -62,7 +62,7 @@ class Repositories:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings
-        self.heads: dict[tuple[str, str | None], str | None] = {}
+        self.heads: dict[tuple[str, str | None], tuple[str | None, bool]] = {}
         self.tables: dict[str, Table] = {}
 
     def table(self, source: HubSource) -> Table:
@@ -103,30 +103,32 @@ class Repositories:
 
     def _load(self, source: HubSource, asked: str | None) -> tuple[datasets.Dataset, str | None]:
         """The split as `datasets` loads it, and the commit that it must be of (None: whatever the cache holds)."""
-        wanted = asked or self._head(source.path, None)
-        try:
-            data = datasets.load_dataset(source.path, source.config, split=source.split, revision=wanted)
-            return data, wanted
-        except RuntimeError as error:
-            if "scripts are no longer supported" not in str(error):
-                raise
-        converted = self._head(source.path, CONVERTED)
+        head, scripted = self._head(source.path, asked)
+        if not scripted:
+            data = datasets.load_dataset(source.path, source.config, split=source.split, revision=asked or head)
+            return data, asked or head
+        converted, _ = self._head(source.path, CONVERTED)
         files = {source.split: f"{source.config or 'default'}/{source.split}/*.parquet"}
         data = datasets.load_dataset(source.path, data_files=files, split=source.split, revision=converted)
         return data, converted
 
-    def _head(self, path: str, revision: str | None) -> str | None:
-        """The commit that a branch is at now; None where the Hub is out of reach: `datasets` then takes its cache."""
+    def _head(self, path: str, revision: str | None) -> tuple[str | None, bool]:
+        """The commit that a revision is, and whether it is a loading script, which `datasets` no longer runs.
+
+        (None, False) where the Hub is out of reach: `datasets` then takes its cache.
+        """
         key = (path, revision)
         if key not in self.heads:
             try:
-                self.heads[key] = huggingface_hub.HfApi().dataset_info(path, revision=revision).sha
+                info = huggingface_hub.HfApi().dataset_info(path, revision=revision)
+                script = f"{path.rpartition('/')[2]}.py"
+                self.heads[key] = info.sha, any(file.rfilename == script for file in info.siblings or ())
             except OfflineModeIsEnabled:
-                self.heads[key] = None
+                self.heads[key] = None, False
             except Exception as error:
                 if type(error).__name__ not in UNREACHABLE:
                     raise
-                self.heads[key] = None
+                self.heads[key] = None, False
         return self.heads[key]
 
 
