@@ -146,7 +146,7 @@ class _Maker:
             "verdict": verdict["verdict"], "counts": {"supported": 1, "practically absent": 0, "inconclusive": 3},
         }  # fmt: skip
         self.tables["studies"].append(
-            {"study": plan.name, "intermediates": " ".join(plan.intermediates), "targets": " ".join(plan.targets),
+            {"study": plan.name, "intermediates": len(plan.intermediates), "targets": len(plan.targets),
              "languages": 40, "seeds": " ".join(f"{target}:{plan.seeds}" for target in plan.targets), "scores": 999,
              "spare_seeds": 0, "tested_cells": 9, "note": ""}
         )  # fmt: skip
@@ -273,7 +273,8 @@ class _Maker:
         )
         self.verdicts.append(
             {"study": plan.name, "intermediate": intermediate, "target": target, "outcome": outcome,
-             "distance": "syntactic", "n": n, "r": r, "r_low": max(-1, r - half), "r_high": min(1, r + half),
+             "distance": "syntactic", "slope": r, "slope_low": r - half, "slope_high": r + half,
+             "n": n, "r": r, "r_low": max(-1, r - half), "r_high": min(1, r + half),
              "p_naive": 0.03, "p_family": 0.2 if tested else None, "q": 0.3 if tested else None, "verdict": verdict,
              "reason": f"The interval of r is wide for {n} languages.", "rows": n,
              "direction": "smaller with distance" if r < 0 else "larger with distance",

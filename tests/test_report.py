@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 import synthetic_results
+from xstilts import published as evidence
 from xstilts import report
+from xstilts.published import Claim
 from xstilts.report import charts, claims, families, headline, tables, text
 from xstilts.report.headline import Change
 
@@ -33,8 +35,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like data/published/ that knows the study `solo`."""
     path = tmp_path_factory.mktemp("published")
-    note = {"source": "Nobody et al. 2020, table 1", "encoder": "E", "arms": {"mnli": "MNLI"}, "notes": ["By <eye>."]}
+    note = {
+        "source": "Nobody et al. 2020, table 1", "encoder": "E", "arms": {"none": "nothing", "mnli": "MNLI"},
+        "training": {"bucc2018": ""}, "examples": {"bucc2018": 0}, "transcription": "by eye", "unseen": [],
+        "notes": ["By <eye>."], "left_out": [],
+    }  # fmt: skip
     (path / "studies.yaml").write_text(yaml.safe_dump({"solo": note}), encoding="utf-8")
+    (path / "solo.csv").write_text("study,intermediate,target,metric,language,seed,value\n", encoding="utf-8")
+    (path / "phang2020_means.csv").write_text(
+        "study,intermediate,target,metric,value,kind\n"
+        "p,none,xnli,accuracy,80.1,dev_score\np,mnli,xquad,f1,1,dev_gain\np,mnli,xquad,exact_match,2,dev_gain\n",
+        encoding="utf-8",
+    )
     (path / "claims.csv").write_text(
         "claim,text,intermediate,versus,target,relation,value,source\n"
         "a,MNLI lifts XNLI by 50,mnli,none,xnli,equals,50,paper\n"
@@ -169,9 +181,9 @@ def test_points_of_the_page_are_those_of_the_results(folder: Path) -> None:
 def test_full_grid_stays_below_five_megabytes(tmp_path: Path) -> None:
     read = tables.read(synthetic_results.write(tmp_path / "results", (synthetic_results.full_grid(),)))
     notes = report.contexts.notes(read.studies, None)
-    page = report.page.render(read, notes, report.Context(), [])
+    page = report.page.render(read, notes, report.Context())
     assert len(page.encode()) < 5_000_000
-    assert len(report.markdown.render(read, notes, report.Context(), [])) < 60_000
+    assert len(report.markdown.render(read, notes, report.Context())) < 60_000
 
 
 def test_file_of_another_version_is_named(folder: Path, tmp_path: Path) -> None:
@@ -229,16 +241,17 @@ def _study(gains: dict[str, list[float]], targets: tuple[str, ...] = ("xnli",)) 
     return tables.Study("s", row, {}, tuple(gains), targets, {}, {}, [], rows, {}, {}, {}, {}, {}, {}, {}, [], [])
 
 
-def _claim(**fields: str) -> dict[str, str]:
-    return {"text": "t", "intermediate": "mnli", "versus": "none", "target": "xnli", "value": "", "source": ""} | fields
+def _claim(fields: dict[str, str | float]) -> Claim:
+    given = {"claim": "c", "text": "t", "intermediate": "mnli", "versus": "none", "target": "xnli", "value": None}
+    return Claim(**{**given, "source": "", **fields})
 
 
 @pytest.mark.parametrize(
     ("gains", "claim", "outcome"),
     [
-        ({"mnli": [4.9, 5.1, 5.0]}, {"relation": "equals", "value": "5"}, claims.AGREES),
-        ({"mnli": [4.9, 5.1, 5.0]}, {"relation": "equals", "value": "9"}, claims.DISAGREES),
-        ({"mnli": [4.9]}, {"relation": "equals", "value": "5"}, claims.UNMEASURED),
+        ({"mnli": [4.9, 5.1, 5.0]}, {"relation": "equals", "value": 5.0}, claims.AGREES),
+        ({"mnli": [4.9, 5.1, 5.0]}, {"relation": "equals", "value": 9.0}, claims.DISAGREES),
+        ({"mnli": [4.9]}, {"relation": "equals", "value": 5.0}, claims.UNMEASURED),
         ({"mnli": [1.0, 1.1]}, {"relation": "gain", "target": "tydiqa"}, claims.UNMEASURED),
         ({"mnli": [1.0, 1.1], "qqp": [-2.0, -2.1]}, {"relation": "gain", "intermediate": "any"}, claims.AGREES),
         ({"mnli": [1.0, 1.1], "qqp": [-2.0, -2.1]}, {"relation": "no gain", "intermediate": "any"}, claims.DISAGREES),
@@ -247,15 +260,15 @@ def _claim(**fields: str) -> dict[str, str]:
         ({"mnli": [2.0, 2.1], "mnli_mlm": [1.0, 1.1]}, BETTER | {"versus": "mlm"}, claims.AGREES),
         ({"mnli": [1.0, 1.1], "mnli_mlm": [2.0, 2.1]}, BETTER | {"versus": "mlm"}, claims.DISAGREES),
         ({"mnli": [1.0, 1.1]}, BETTER | {"versus": "translated"}, claims.UNMEASURED),
-        ({"mnli": [5.0, 5.1]}, {"relation": "equals", "value": "5", "target": "all"}, claims.UNMEASURED),
+        ({"mnli": [5.0, 5.1]}, {"relation": "equals", "value": 5.0, "target": "all"}, claims.UNMEASURED),
     ],
 )  # fmt: skip
 def test_claims_agree_only_where_an_interval_settles_them(
-    gains: dict[str, list[float]], claim: dict[str, str], outcome: str
+    gains: dict[str, list[float]], claim: dict[str, str | float], outcome: str
 ) -> None:
     study = _study(gains)
     found = {arm: headline.changes(study, arm) for arm in study.intermediates}
-    assert claims.judge(study, found, _claim(**claim)).outcome == outcome
+    assert claims.judge(study, found, _claim(claim)).outcome == outcome
 
 
 def test_xtreme_average_is_the_mean_over_all_nine_targets() -> None:
@@ -266,8 +279,19 @@ def test_xtreme_average_is_the_mean_over_all_nine_targets() -> None:
     assert headline.head(("xnli",))[-1] == "mean of 1"
 
 
-def test_unknown_relation_in_claims_names_the_line(tmp_path: Path) -> None:
-    path = tmp_path / "claims.csv"
-    path.write_text("text,intermediate,versus,target,relation,value,source\nt,mnli,none,xnli,maybe,,p\n")
-    with pytest.raises(ValueError, match=r"claims\.csv:2: relation 'maybe'"):
-        claims.read(path)
+def test_printed_means_average_the_metrics_of_a_target(published: Path) -> None:
+    body = headline.printed(evidence.means(published))
+    assert body[0][:2] == ("no intermediate (score)", "80.1")
+    assert body[1][headline.head(headline.XTREME).index("XQuAD")] == "+1.5"
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("slope -0.14 [-.2, +0.3]", "Slope −0.14 [−.2, +0.3]."),
+        ("2020-05-26 mean-pooled.", "2020-05-26 mean-pooled."),
+        ("", ""),
+    ],
+)
+def test_prose_gets_real_minus_signs_and_keeps_hyphens(given: str, written: str) -> None:
+    assert text.prose(given) == written

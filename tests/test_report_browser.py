@@ -23,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     read = tables.read(synthetic_results.write(folder / "results"))
     written = folder / "index.html"
-    written.write_text(page.render(read, context.notes(read.studies, None), report.Context(), []), encoding="utf-8")
+    written.write_text(page.render(read, context.notes(read.studies, None), report.Context()), encoding="utf-8")
     return written
 
 

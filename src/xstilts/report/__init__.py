@@ -6,8 +6,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from xstilts.report import claims, figures, markdown, page, tables
+from xstilts import published as evidence
 from xstilts.report import context as contexts
+from xstilts.report import figures, markdown, page, tables
 from xstilts.report.context import Context
 
 __all__ = ["Context", "write"]
@@ -29,14 +30,16 @@ def write(results: Path, output: Path, *, published: Path | None = None, context
         ValueError: a file of another version, or a study without an overall verdict.
     """
     read = tables.read(results)
-    notes = contexts.notes(read.studies, published)
-    about = replace(context or Context(), printed=contexts.printed(published))
-    listed = published / "claims.csv" if published else None
-    checked = claims.read(listed) if listed and listed.is_file() else []
+    about = context or Context()
+    if published is not None:
+        about = replace(about, printed=evidence.means(published), claims=evidence.claims(published))
+    notes = contexts.notes(read.studies, None if published is None else evidence.studies(published))
+    own_first = sorted(read.studies, key=lambda study: notes[study.name].published)
+    read = replace(read, studies=tuple(own_first))
     output.mkdir(parents=True, exist_ok=True)
     written = figures.write(read, output / "figures")
-    written.append(_write(output / "index.html", page.render(read, notes, about, checked)))
-    written.append(_write(output / "summary.md", markdown.render(read, notes, about, checked)))
+    written.append(_write(output / "index.html", page.render(read, notes, about)))
+    written.append(_write(output / "summary.md", markdown.render(read, notes, about)))
     return written
 
 

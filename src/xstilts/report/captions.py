@@ -19,7 +19,7 @@ CHARTS = {
         "How sure each correlation is",
         "Squares: Pearson's r; bars: 95 % family-aware interval; diamonds: the pooled model. Grey band: too small "
         "to be detected with 80 % power at this number of languages. Hatched: beyond the noise ceiling, the largest r "
-        "that the spread over seeds leaves possible. Hollow: no test.",
+        "that the spread over seeds leaves possible. Hollow: no test. A large grid shows the chosen row or column.",
     ),
     "gains": (
         "Gains by language, nearest family first",

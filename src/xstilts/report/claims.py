@@ -4,19 +4,16 @@ An average agrees if the 95 % interval over seeds holds it; "better", "gain" and
 an interval leaves out zero. With one seed there is no interval, and nothing is claimed from it.
 """
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from xstilts.published import Claim
 from xstilts.report import headline, text
 from xstilts.report.headline import Change
 from xstilts.report.tables import ALL, Study
 
 AGREES, DISAGREES, UNMEASURED = "agrees", "disagrees", "not measured"
 HEAD = ("Claim", "Claimed", "Measured", "95 % over seeds", "Outcome", "Why", "Source")
-_COLUMNS = {"text", "intermediate", "versus", "target", "relation", "value", "source"}
-_RELATIONS = ("equals", "gain", "no gain", "better")
 _VARIANTS = {"mlm": "_mlm", "translated": "_translated"}
 
 Found = Mapping[str, Mapping[str, Change]]
@@ -31,29 +28,7 @@ class Judgement:
     change: Change | None = None
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """The rows of claims.csv.
-
-    Raises:
-        ValueError: a column is missing or a relation is unknown.
-    """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = _COLUMNS - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(
-                f"{path} has no column {', '.join(sorted(missing))}; it needs {', '.join(sorted(_COLUMNS))}"
-            )
-        claims = list(reader)
-    for number, claim in enumerate(claims, start=2):
-        if claim["relation"] not in _RELATIONS:
-            raise ValueError(
-                f"{path}:{number}: relation {claim['relation']!r} is unknown; use one of {', '.join(_RELATIONS)}"
-            )
-    return claims
-
-
-def rows(study: Study, claims: Sequence[Mapping[str, str]]) -> list[tuple[str, ...]]:
+def rows(study: Study, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
     """The claims table of one measured study."""
     found = {arm: headline.changes(study, arm) for arm in study.intermediates}
     body: list[tuple[str, ...]] = []
@@ -61,32 +36,32 @@ def rows(study: Study, claims: Sequence[Mapping[str, str]]) -> list[tuple[str, .
         judged = judge(study, found, claim)
         body.append(
             (
-                claim["text"],
-                text.gain(float(claim["value"])) if claim["value"] else claim["relation"],
+                claim.text,
+                claim.relation if claim.value is None else text.gain(claim.value),
                 text.gain(judged.change.value) if judged.change else text.ABSENT,
                 text.interval(judged.change.low, judged.change.high, 1) if judged.change else text.ABSENT,
                 judged.outcome,
                 judged.why,
-                claim["source"],
+                claim.source,
             )
         )
     return body
 
 
-def judge(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
+def judge(study: Study, found: Found, claim: Claim) -> Judgement:
     """Whether a study agrees with a claim."""
-    target = claim["target"]
+    target = claim.target
     if target == ALL and not set(headline.XTREME) <= set(study.targets):
         lacking = [text.target(name) for name in headline.XTREME if name not in study.targets]
         return Judgement(UNMEASURED, f"XTREME's average needs all nine targets; missing: {', '.join(lacking)}.")
     if target != ALL and target not in study.targets:
         return Judgement(UNMEASURED, f"{text.target(target)} is not a target of this study.")
-    kinds: dict[str, Callable[[Study, Found, Mapping[str, str]], Judgement]] = {"any": _any, "alone": _versus}
-    return kinds.get(claim["intermediate"], _one)(study, found, claim)
+    kinds: dict[str, Callable[[Study, Found, Claim], Judgement]] = {"any": _any, "alone": _versus}
+    return kinds.get(claim.intermediate, _one)(study, found, claim)
 
 
-def _one(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
-    name, target = claim["intermediate"], claim["target"]
+def _one(study: Study, found: Found, claim: Claim) -> Judgement:
+    name, target = claim.intermediate, claim.target
     row = headline.best(study, found) if name == "best" else found.get(name, {})
     change = row.get(target)
     if change is None:
@@ -95,19 +70,19 @@ def _one(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
         )
     if change.low is None or change.high is None:
         return Judgement(UNMEASURED, _no_interval(change), change)
-    if claim["relation"] == "equals":
-        inside = change.low <= float(claim["value"]) <= change.high
+    if claim.value is not None:
+        inside = change.low <= claim.value <= change.high
         return Judgement(
             AGREES if inside else DISAGREES,
             f"The interval {'holds' if inside else 'leaves out'} the claimed value.",
             change,
         )
-    return _signed(change, wanted=-1 if claim["relation"] == "no gain" else 1)
+    return _signed(change, wanted=-1 if claim.relation == "no gain" else 1)
 
 
-def _any(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
+def _any(study: Study, found: Found, claim: Claim) -> Judgement:
     """`gain`: one intermediate that is clearly above zero is enough; `no gain`: none may be."""
-    target = claim["target"]
+    target = claim.target
     measured = {arm: row[target] for arm, row in found.items() if target in row}
     if not measured:
         return Judgement(UNMEASURED, "No intermediate has this target.")
@@ -117,7 +92,7 @@ def _any(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
         return Judgement(UNMEASURED, _no_interval(top), top)
     up = top.low > 0
     gained = f"The best of {count}, {text.intermediate(name)}, {'gains' if up else 'does not clearly gain'}."
-    if claim["relation"] == "no gain":
+    if claim.relation == "no gain":
         if up:
             return Judgement(DISAGREES, gained, top)
         clear = top.high <= 0.5
@@ -126,9 +101,9 @@ def _any(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
     return Judgement(AGREES if up else DISAGREES if top.high < 0 else UNMEASURED, gained, top)
 
 
-def _versus(study: Study, found: Found, claim: Mapping[str, str]) -> Judgement:
+def _versus(study: Study, found: Found, claim: Claim) -> Judgement:
     """Intermediates against their own variants: mixed with MLM, or translated."""
-    suffix, target = _VARIANTS[claim["versus"]], claim["target"]
+    suffix, target = _VARIANTS[claim.versus], claim.target
     pairs = [(arm, arm + suffix) for arm in found if arm + suffix in found]
     if not pairs:
         return Judgement(UNMEASURED, f"No intermediate of this study has a variant named <intermediate>{suffix}.")

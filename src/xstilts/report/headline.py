@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from xstilts.published import Mean
 from xstilts.report import text
 from xstilts.report.tables import ALL, Row, Study
 from xstilts.runs import BASELINE
@@ -121,12 +122,12 @@ def head(targets: Sequence[str]) -> tuple[str, ...]:
     return ("Change in points", *(text.target(target) for target in targets), average)
 
 
-def printed(means: Iterable[Row]) -> list[tuple[str, ...]]:
-    """The same rows from the paper's printed development-set means (columns of phang2020_means.csv)."""
+def printed(means: Iterable[Mean]) -> list[tuple[str, ...]]:
+    """The same rows from the paper's printed development-set means."""
     cells: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in means:
-        if row["kind"] in ("dev_score", "dev_gain"):
-            cells[row["intermediate"]][row["target"]].append(float(row["value"]))
+        if row.kind in ("dev_score", "dev_gain"):
+            cells[row.intermediate][row.target].append(row.value)
     body = []
     for arm in sorted(cells, key=lambda name: (name != BASELINE, name)):
         write = text.number if arm == BASELINE else text.gain

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from xstilts.published import Claim
 from xstilts.report import captions, headline, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote
@@ -11,16 +12,14 @@ _KEY = "Bold: supported. † fewer than ten languages or three families: no test
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 
 
-def render(
-    results: Results, notes: Mapping[str, StudyNote], context: Context, claims: Sequence[Mapping[str, str]]
-) -> str:
+def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole summary, under `LIMIT` characters: what does not fit is left to the page, and it says so."""
     parts = [f"## {QUESTION}", _answers(results, notes), _verdicts(results, notes)]
     measured = [study for study in results.studies if not notes[study.name].published]
     for study in measured:
         parts += [_cells(study, notes[study.name]), _changes(study)]
-        if claims:
-            parts.append(_claims(study, claims))
+        if context.claims:
+            parts.append(_claims(study, context.claims))
     parts.append(f"{captions.SUMMARY} Reproduce: `{context.command}`.")
     kept: list[str] = []
     for part in parts:
@@ -41,7 +40,9 @@ def _answers(results: Results, notes: Mapping[str, StudyNote]) -> str:
     lines = []
     for study in results.studies:
         sentences = " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"])
-        lines.append(f"- **{notes[study.name].title}: {study.overall['verdict']}.** {' '.join(sentences.split())}")
+        lines.append(
+            f"- **{notes[study.name].title}: {study.overall['verdict']}.** {text.prose(' '.join(sentences.split()))}"
+        )
     return "\n".join(lines)
 
 
@@ -53,8 +54,8 @@ def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
             (
                 notes[study.name].title,
                 str(found["verdict"]),
-                text.correlation(found["r"]),
-                text.interval(found["r_low"], found["r_high"]),
+                text.correlation(found["slope"]),
+                text.interval(found["slope_low"], found["slope_high"]),
                 str(found["n"]),
                 str(study.seeds),
                 " / ".join(str(counts.get(word, 0)) for word in ("supported", "practically absent", "inconclusive")),
@@ -90,6 +91,10 @@ def _changes(study: Study) -> str:
     )
 
 
-def _claims(study: Study, claims: Sequence[Mapping[str, str]]) -> str:
-    rows = [(row[0], row[1], row[2], row[3], row[4]) for row in checked.rows(study, claims)]
-    return table(checked.HEAD[:5], rows)
+def _claims(study: Study, claims: Sequence[Claim]) -> str:
+    rows = checked.rows(study, claims)
+    settled = [row[:5] for row in rows if row[4] != checked.UNMEASURED]
+    rest = (
+        f"{len(rows) - len(settled)} of {len(rows)} claims of Phang et al. (2020) were not measured; the page says why."
+    )
+    return (table(checked.HEAD[:5], settled) + "\n\n" if settled else "") + rest

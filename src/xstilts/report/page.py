@@ -15,15 +15,13 @@ from xstilts.report.tables import Results, Study
 _SCRIPTS = ("page_core.js", "page_points.js", "page_statistics.js", "page.js")
 
 
-def render(
-    results: Results, notes: Mapping[str, StudyNote], context: Context, claims: Sequence[Mapping[str, str]]
-) -> str:
+def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole page."""
     parts = [_opening(results, notes, context)]
     parts += [_study(study, notes[study.name], context) for study in results.studies]
-    parts += [_coverage(results), _claims(results, notes, claims), _methods(results, context)]
+    parts += [_coverage(results), _claims(results, notes, context), _methods(results, context)]
     titles = {name: note.title for name, note in notes.items()}
-    written = json.dumps(charts.data(results, titles), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    written = json.dumps(charts.data(results, titles), ensure_ascii=False, separators=(",", ":"))
     return Template(_resource("page.html")).substitute(
         title=text.escape(QUESTION),
         question=text.escape(QUESTION),
@@ -56,9 +54,7 @@ def anchor(name: str) -> str:
 
 def _opening(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     answers = "\n".join(_answer(study, notes[study.name]) for study in results.studies)
-    links = "".join(
-        f'<li><a href="#{anchor(s.name)}">{text.escape(notes[s.name].title)}</a></li>' for s in results.studies
-    )
+    claims = '<li><a href="#claims">Claims</a></li>' if context.claims else ""
     words = "".join(
         f"<dt>{sections.verdict(word)}</dt><dd>{text.escape(rule)}</dd>" for word, rule in captions.VERDICTS.items()
     )
@@ -67,7 +63,7 @@ def _opening(results: Results, notes: Mapping[str, StudyNote], context: Context)
 </ul>
 <dl class="words">{words}</dl>
 <noscript><p class="absent">The charts need JavaScript; every table below is readable without it.</p></noscript>
-<nav aria-label="Sections"><ul>{links}<li><a href="#coverage">Coverage</a></li><li><a href="#claims">Claims</a></li>\
+<nav aria-label="Sections"><ul><li><a href="#coverage">Coverage</a></li>{claims}\
 <li><a href="#methods">Methods</a></li></ul></nav>"""
 
 
@@ -77,7 +73,7 @@ def _answer(study: Study, note: StudyNote) -> str:
     link = f'<a href="#{anchor(study.name)}">{text.escape(note.title)}</a>'
     return (
         f'<li class="{word.replace(" ", "-")}"><p class="name">{link}: '
-        f"{sections.verdict(word)}</p><p>{text.escape(sentences)}</p></li>"
+        f"{sections.verdict(word)}</p><p>{text.marked(sentences)}</p></li>"
     )
 
 
@@ -90,14 +86,14 @@ def _study(study: Study, note: StudyNote, context: Context) -> str:
         f"target{'s' * (len(study.targets) > 1)}, {study.row['languages']} languages, {seeds}."
     )
     caveats = [*note.caveats, *study.overall.get("caveats", [])]
-    listed = "".join(f"<li>{text.escape(caveat)}</li>" for caveat in dict.fromkeys(caveats))
-    left = "".join(f"<li>{text.escape(words)}</li>" for words in note.left_out)
-    figures = "\n".join(_figure(name, study, context) for name in captions.CHARTS)
+    listed = "".join(f"<li>{text.marked(caveat)}</li>" for caveat in dict.fromkeys(caveats))
+    left = "".join(f"<li>{text.marked(words)}</li>" for words in note.left_out)
+    figures = "\n".join(_figure(name, study) for name in captions.CHARTS)
     return f"""<section data-study="{text.escape(study.name)}" id="{anchor(study.name)}">
 <h2>{text.escape(note.title)}: {sections.verdict(str(study.overall["verdict"]))}</h2>
-<p>{text.escape(note.text)}</p>
-<p>{text.escape(str(study.overall["reason"]))} Verdicts of single cells: {text.escape(tally or "none")}.</p>
-<p class="muted">{text.escape(described)} {text.escape(study.row["note"])}</p>
+<p>{text.marked(note.text)}</p>
+<p>{text.marked(str(study.overall["reason"]))} Verdicts of single cells: {text.escape(tally or "none")}.</p>
+<p class="muted">{text.escape(described)} {text.marked(study.row["note"])}</p>
 {f"<h3>Caveats</h3><ul>{listed}</ul>" if listed else ""}
 {folded("Numbers of the same source that were left out", f"<ul>{left}</ul>") if left else ""}
 <div class="controls"></div>
@@ -124,8 +120,10 @@ def _printed(note: StudyNote, context: Context) -> str:
     return folded("The same table as Phang et al. (2020) print it", f'<p class="muted">{captions.PRINTED}</p>{body}')
 
 
-def _figure(name: str, study: Study, context: Context) -> str:
+def _figure(name: str, study: Study) -> str:
     title, reading = captions.CHARTS[name]
+    if study.seeds < 2 and name in ("scatter", "gains"):
+        reading += " One seed: no bars."
     if name == "heatmap" and len(study.targets) * len(study.intermediates) == 1:
         return ""
     if name == "specification" and not study.specification:
@@ -144,19 +142,16 @@ def _coverage(results: Results) -> str:
 </section>"""
 
 
-def _claims(results: Results, notes: Mapping[str, StudyNote], claims: Sequence[Mapping[str, str]]) -> str:
+def _claims(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
+    if not context.claims:
+        return ""
     measured = [study for study in results.studies if not notes[study.name].published]
     parts = [
         f"<h3>{text.escape(notes[study.name].title)}</h3>\n"
-        + sections.table(checked.HEAD, checked.rows(study, claims), words=[0, 5, 6])
+        + sections.table(checked.HEAD, checked.rows(study, context.claims), words=[0, 5, 6])
         for study in measured
-        if claims
     ]
-    body = "\n".join(parts) or missing(
-        "Not measured: this report holds no study of this pipeline's own."
-        if claims
-        else "Not measured: no claims were given."
-    )
+    body = "\n".join(parts) or missing("Not measured: this report holds no study of this pipeline's own.")
     return f"""<section id="claims"><h2>Claims, and what was measured</h2>
 <p>{captions.CLAIMS}</p>
 {body}

@@ -177,7 +177,7 @@ function labels(parent, points, box) {
 }
 
 // Where `count` panels go: as many side by side as fit, rows evenly filled, each row as high as its highest panel.
-function layout(width, heights, smallest = 300) {
+function layout(width, heights, smallest = 285) {
   const most = Math.max(1, Math.min(heights.length, Math.floor((width + GAP) / (smallest + GAP)), 4));
   const rows = Math.ceil(heights.length / most), many = Math.ceil(heights.length / rows);
   const each = Math.floor((width - GAP * (many - 1)) / many);

@@ -84,24 +84,20 @@ function scatterPanel(svg, area, study, arm, target, state) {
   panelTitle(svg, area.left, area.top, area.width, `${targetName(target)} · ${study.metrics[target].replaceAll("_", " ")}`, detail);
   const rows = study.points[`${arm}|${target}`].map((point) => place(point, state)).filter((row) => known(row.value));
   const placed = rows.filter((row) => known(row.distance)), unplaced = rows.filter((row) => !known(row.distance));
-  const gutter = unplaced.length ? 42 : 8;
+  const gutter = unplaced.length ? 54 : 8;
   const box = { left: area.left + 38, right: area.left + area.width - gutter, top: area.top + 36, bottom: area.top + area.height - 36 };
-  const xDomain = padded(placed.map((row) => row.distance), 0.05), yDomain = padded(rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]));
+  const used = placed.filter((row) => row.used), rest = used.filter((row) => DATA.families[row.family][0] !== "Indo-European");
+  const fits = statistic && statistic[R.tested] ? [["fit", line(used)], ["fit without", line(rest)]].filter(([, ends]) => ends) : [];
+  const heights = [...rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]), ...fits.flatMap(([, ends]) => ends.map((end) => end[1]))];
+  const xDomain = padded(placed.map((row) => row.distance), 0.05), yDomain = padded(heights);
   const x = scale(xDomain, [box.left, box.right]), y = scale(yDomain, [box.bottom, box.top]);
   axes(svg, box, { x, y, xDomain, yDomain, zero: false });
   make("text", { x: (box.left + box.right) / 2, y: box.bottom + 29, class: "axis middle" }, svg, `distance from English: ${DATA.distances[state.distance].label}`);
-  if (unplaced.length) make("text", { x: box.right + 24, y: box.bottom + 13, class: "tick middle" }, svg, "unknown");
-  const used = placed.filter((row) => row.used);
-  const fits = [["fit", used], ["fit without", used.filter((row) => DATA.families[row.family][0] !== "Indo-European")]];
-  if (statistic && statistic[R.tested]) {
-    for (const [look, subset] of fits) {
-      const ends = line(subset);
-      if (ends) make("line", { x1: x(ends[0][0]), y1: y(ends[0][1]), x2: x(ends[1][0]), y2: y(ends[1][1]), class: look }, svg);
-    }
-  }
+  if (unplaced.length) make("text", { x: box.right + 30, y: box.bottom + 13, class: "tick middle" }, svg, "unknown");
+  for (const [look, ends] of fits) make("line", { x1: x(ends[0][0]), y1: y(ends[0][1]), x2: x(ends[1][0]), y2: y(ends[1][1]), class: look }, svg);
   const marks = make("g", {}, svg);
   const spots = rows.map((row, order) => {
-    const px = known(row.distance) ? x(row.distance) : box.right + 18 + 12 * (unplaced.indexOf(row) % 2), py = y(row.value);
+    const px = known(row.distance) ? x(row.distance) : box.right + 24 + 12 * (unplaced.indexOf(row) % 2), py = y(row.value);
     if (row.se) make("line", { x1: px, x2: px, y1: y(row.value - row.se), y2: y(row.value + row.se), class: "whisker", "data-family": row.family }, marks);
     explain(symbol(marks, row.family, px, py, 4.2, !row.used), `${row.name} (${row.code})`, describe({ ...row, n: statistic ? statistic[R.n] : null }, state));
     return { x: px, y: py, text: row.code, order };

@@ -158,7 +158,8 @@ function specification(host, study, state) {
   const clear = rows.filter(([cell]) => known(cell[1]) && cell[1] * cell[2] > 0).length;
   tag("p", { class: "count" }, host, `${armName(state.arm)} → ${targetName(target)}${state.target === ALL ? " (the target with most languages; choose another above)" : ""}: ` +
     `${rows.length} specifications, ${same} with the sign of the primary one, ${clear} whose naive interval leaves out zero.`);
-  const levels = CHOICES.map((_, column) => [...new Set(rows.map(([, index]) => study.specification.choices[index][column]))]);
+  const rank = (name) => ["points", "none", "all", ...Object.keys(DATA.distances), "pearson"].indexOf(name);
+  const levels = CHOICES.map((_, column) => [...new Set(rows.map(([, index]) => study.specification.choices[index][column]))].sort((a, b) => (rank(a) < 0) - (rank(b) < 0) || rank(a) - rank(b) || (a < b ? -1 : 1)));
   const gutter = host.clientWidth > 620 ? 178 : 118, curve = 190, height = curve + levels.reduce((sum, names) => sum + names.length * 12 + 18, 12);
   const svg = drawing(host, host.clientWidth, height, "Specification curve");
   const box = { left: gutter, right: host.clientWidth - 6, top: 8, bottom: curve - 8 };
@@ -167,7 +168,7 @@ function specification(host, study, state) {
   make("path", { class: "whisker fine", d: rows.filter(([cell]) => known(cell[1])).map(([cell], at) => `M${x(at).toFixed(1)},${y(clip(cell[1] / 1000)).toFixed(1)}V${y(clip(cell[2] / 1000)).toFixed(1)}`).join("") }, svg);
   rows.forEach(([[estimate, low, high, n], index], at) => {
     const first = index === study.specification.primary, choice = study.specification.choices[index];
-    const mark = make("circle", { cx: x(at).toFixed(1), cy: y(clip(estimate / 1000)).toFixed(1), r: first ? 5 : rows.length > 150 ? 1.8 : 3, class: `mark estimate${first ? " primary" : ""}` }, svg);
+    const mark = make("circle", { cx: x(at).toFixed(1), cy: y(clip(estimate / 1000)).toFixed(1), r: first ? 5 : rows.length > 150 ? 1.8 : 3, class: `mark estimate dot${first ? " primary" : ""}` }, svg);
     const pairs = CHOICES.map((name, column) => [name, spell(choice[column])]);
     explain(mark, first ? "The primary specification" : "One specification", [["estimate", `${rText(estimate / 1000)} ${interval(known(low) ? low / 1000 : null, known(high) ? high / 1000 : null)} (naive)`], ["languages in it", String(n)], ...pairs]);
   });
@@ -211,7 +212,7 @@ function coverage(host) {
   }
   for (const code of sorted) {
     const [left, top] = spot(code, rows[0]);
-    if (across) make("text", { x: left + size / 2, y: head - 6, class: "count middle" }, svg, code);
+    if (across) make("text", { x: left + size / 2, y: head - 6, class: "code middle" }, svg, code);
     else make("text", { x: gutter - 6, y: top + 11, class: "tick end" }, svg, code);
     for (const name of rows) {
       const [value, shared, count] = DATA.distances[name].values[code] || [null, null, null], [x, y, w, h] = spot(code, name);

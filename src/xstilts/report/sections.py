@@ -15,17 +15,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: Iterable
     look = {column: ' class="words"' if column in wide else "" for column in range(len(head))}
     top = "".join(f'<th scope="col"{look[column]}>{text.escape(name)}</th>' for column, name in enumerate(head))
     body = "".join(
-        "<tr>"
-        + "".join(
-            f'<th scope="row">{text.escape(value)}</th>'
-            if not column
-            else f"<td{look[column]}>{text.escape(value)}</td>"
-            for column, value in enumerate(row)
-        )
-        + "</tr>\n"
+        "<tr>" + "".join(_cell(value, column, look[column]) for column, value in enumerate(row)) + "</tr>\n"
         for row in rows
     )
     return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table></div>'
+
+
+def _cell(value: str, column: int, look: str) -> str:
+    kind, scope = ("td", "") if column else ("th", ' scope="row"')
+    return f"<{kind}{scope}{look}>{text.escape(value)}</{kind}>"
 
 
 def folded(title: str, content: str) -> str:
@@ -102,7 +100,7 @@ def pooled(study: Study) -> str:
             text.number(number(row["slope_units"]), 2, signed=True),
             text.probability(number(row["p_family"])),
             text.probability(number(row["p_max_t"])),
-            row["note"],
+            text.prose(row["note"]),
         )
         for arm in study.arms
         for outcome in OUTCOMES
@@ -119,7 +117,9 @@ def verdicts(study: Study) -> str:
         for target in (ALL, *study.targets):
             found = study.verdict(arm, target)
             if found is not None:
-                rows.append((f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], found["reason"]))
+                rows.append(
+                    (f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], text.prose(found["reason"]))
+                )
     return table(("Intermediate → target", "Verdict", "Reason"), rows, words=[2])
 
 

@@ -1,6 +1,7 @@
 """How numbers and names are written: the only place where anything is rounded."""
 
 import html
+import re
 
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EN DASH}"
@@ -100,6 +101,19 @@ def intermediate(name: str) -> str:
 def distance(name: str) -> str:
     """A distance in words."""
     return DISTANCES.get(name, name.replace("_", " "))
+
+
+def prose(sentence: str) -> str:
+    """A sentence of `results/` or `studies.yaml` with real minus signs, a capital and a full stop."""
+    written = re.sub(r"(?<![\w.])-(?=[\d.])", MINUS, sentence.strip())
+    if not written:
+        return ""
+    return written[0].upper() + written[1:] + ("" if written[-1] in ".!?" else ".")
+
+
+def marked(sentence: str) -> str:
+    """The same as HTML; what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(prose(sentence)))
 
 
 def escape(text: object) -> str:
