@@ -114,7 +114,7 @@ class Resume(pl.Callback):
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / (LAST + ".partial")
         try:
-            trainer.save_checkpoint(aside)
+            trainer.save_checkpoint(aside, weights_only=False)
         except OSError as error:
             aside.unlink(missing_ok=True)
             raise OSError(

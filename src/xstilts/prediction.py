@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from xstilts import checkpoints, mining, prepared, shapes
 from xstilts import encoder as encoders
-from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.batching import Batch, Encoded, by_length, collate, first_position, hidden_states
 from xstilts.examples import Example, ParallelSentences
 from xstilts.params import Recipe, Retrieval, Runtime
 from xstilts.shapes import retrieval
@@ -115,19 +115,37 @@ def _unlabelled(examples: Sequence[Example]) -> list[Any]:
 
 
 def _run(body: nn.Module, head: nn.Module, encoded: Encoded, device: torch.device, runtime: Runtime) -> dict[str, Any]:
+    def one(batch: Batch) -> dict[str, np.ndarray]:
+        moved = batch.to(device)
+        found: dict[str, np.ndarray] = head.predict(hidden_states(body, moved), moved)  # type: ignore[operator]
+        return found
+
+    batches = tqdm(list(by_length(encoded, runtime.tokens)), desc="predict", disable=not runtime.progress)
+    with torch.inference_mode():
+        return gather(one, encoded, batches, first_position(body.config))
+
+
+def gather(
+    predict: Callable[[Batch], Mapping[str, np.ndarray]], encoded: Encoded, batches: Iterable[np.ndarray], first: int
+) -> dict[str, Any]:
+    """Predict batch by batch and put the parts together for a shape's `decode`.
+
+    Args:
+        predict: a head's predictions of one batch.
+        encoded: everything to predict.
+        batches: item numbers, each item once.
+        first: the position id of a sequence's first token.
+    """
     items: list[Any] = [None] * len(encoded)
     words: dict[str, list[np.ndarray]] = {}
-    batches = list(by_length(encoded, runtime.tokens))
-    with torch.inference_mode():
-        for chosen in tqdm(batches, desc="predict", disable=not runtime.progress):
-            batch = collate(encoded, chosen, first_position(body.config)).to(device)
-            found: dict[str, np.ndarray] = head.predict(hidden_states(body, batch), batch)  # type: ignore[operator]
-            if "place" in found:
-                for name, values in found.items():
-                    words.setdefault(name, []).append(values)
-            else:
-                for item, row in zip(chosen, found["logits"], strict=True):
-                    items[item] = row
+    for chosen in batches:
+        found = predict(collate(encoded, chosen, first))
+        if "place" in found:
+            for name, values in found.items():
+                words.setdefault(name, []).append(values)
+        else:
+            for item, row in zip(chosen, found["logits"], strict=True):
+                items[item] = row
     return {name: np.concatenate(values) for name, values in words.items()} if words else {"logits": items}
 
 

@@ -4,7 +4,9 @@ Start from an encoder, put a fresh head on it for every label space, learn, and 
 The baseline's mixture is empty, so that its encoder is the pretrained one, byte for byte.
 """
 
+import logging
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +28,10 @@ from xstilts.prepared import Card
 from xstilts.schedule import Masking, Schedule, Subject, total_steps
 from xstilts.shapes import mlm
 from xstilts.shapes.tokens import Tokens
+
+# Lightning greets, tips and warns at every start; what matters is in our own messages and in MLflow.
+logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", message=r".*(treespec, LeafSpec|does not have many workers|IterableDataset|litlogger).*")
 
 
 
@@ -53,7 +59,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     body = encoders.open_encoder(job.start / "encoder")
     subjects, heads, masking, cards = _subjects(job, tokens, body)
     steps = total_steps(subjects, epochs=job.recipe.epochs, steps=job.recipe.steps, cap=job.recipe.cap)
-    learner = Learner(body, heads, job.recipe, steps, job.seed)
+    learner = Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
     evaluate = _evaluation(job, tokens, cards, masking)
     if runtime.gradient_checkpointing:
         body.gradient_checkpointing_enable()

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
+
+from xstilts.batching import PACKED, Encoded, by_length, collate, first_position, hidden_states, supports_packing
+
+SIZES = {
+    "vocab_size": 100,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 60,
+}
+
+
+def xlm_roberta(dropout: float = 0.0) -> XLMRobertaModel:
+    torch.manual_seed(0)
+    config = XLMRobertaConfig(
+        **SIZES, pad_token_id=1, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, type_vocab_size=1
+    )
+    return XLMRobertaModel(config, add_pooling_layer=False)
+
+
+def bert() -> BertModel:
+    torch.manual_seed(0)
+    return BertModel(BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0), add_pooling_layer=False)
+
+
+def random_rows(number: int = 20, longest: int = 30) -> list[list[int]]:
+    rng = np.random.default_rng(0)
+    return [rng.integers(5, 100, size=size).tolist() for size in rng.integers(2, longest, size=number)]
+
+
+@pytest.mark.parametrize("make", [xlm_roberta, bert])
+def test_an_unpadded_row_gives_the_hidden_states_of_each_sequence_alone(make) -> None:
+    encoder = make().eval()
+    assert supports_packing(encoder)
+    rows = random_rows()
+    types = np.concatenate([[0] * (len(row) // 2) + [1] * (len(row) - len(row) // 2) for row in rows]).astype(np.int32)
+    encoded = Encoded.build(rows, types=types if make is bert else None)
+    batch = collate(encoded, np.arange(len(rows)), first_position(encoder.config))
+    offset = 0
+    alone = []
+    for row in rows:
+        extra = {"token_type_ids": torch.tensor(types[offset : offset + len(row)])[None].long()} if make is bert else {}
+        alone.append(encoder(input_ids=torch.tensor([row]), **extra).last_hidden_state[0])
+        offset += len(row)
+    encoder.set_attn_implementation(PACKED)
+    packed = hidden_states(encoder, batch)
+    for number, states in enumerate(alone):
+        begin = int(batch.starts[number])
+        torch.testing.assert_close(packed[begin : begin + len(rows[number])], states, atol=2e-6, rtol=1e-4)
+
+
+def test_the_fallback_with_padding_gives_the_same_states_in_the_same_order() -> None:
+    encoder = xlm_roberta().eval()
+    batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder.config))
+    padded = hidden_states(encoder, batch)
+    encoder.set_attn_implementation(PACKED)
+    torch.testing.assert_close(padded, hidden_states(encoder, batch), atol=2e-6, rtol=1e-4)
+
+
+def test_gradients_of_packed_and_padded_batches_agree() -> None:
+    gradients = []
+    for implementation in ("sdpa", PACKED):
+        encoder = xlm_roberta().train()
+        encoder.set_attn_implementation(implementation)
+        batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder.config))
+        hidden_states(encoder, batch).square().mean().backward()
+        gradients.append([parameter.grad for parameter in encoder.parameters() if parameter.grad is not None])
+    for padded, packed in zip(*gradients, strict=True):
+        torch.testing.assert_close(packed, padded, atol=1e-6, rtol=1e-3)
+
+
+def test_positions_start_after_the_padding_index_in_roberta_and_at_zero_in_bert() -> None:
+    assert first_position(xlm_roberta().config) == 2
+    assert first_position(bert().config) == 0
+    batch = collate(Encoded.build([[7, 8, 9], [5, 6]]), np.array([1, 0]), 2)
+    assert batch.positions.tolist() == [2, 3, 4, 2, 3]
+
+
+def test_a_batch_lays_the_longest_first_and_points_at_each_sequence_in_the_order_asked_for() -> None:
+    encoded = Encoded.build(
+        [[1, 2], [3, 4, 5], [6]],
+        token_targets={"tag": np.array([10, 20, 30, 40, 50, 60])},
+        sequence_targets={"start": np.array([0, 1, 2])},
+    )
+    batch = collate(encoded, np.array([2, 0, 1]), 0)
+    assert batch.ids.tolist() == [3, 4, 5, 1, 2, 6]
+    assert batch.targets["tag"].tolist() == [30, 40, 50, 10, 20, 60]
+    assert batch.starts.tolist() == [5, 3, 0]
+    assert batch.sizes.tolist() == [1, 2, 3]
+    assert batch.targets["start"].tolist() == [2, 0, 1]
+
+
+def test_items_of_several_sequences_travel_together() -> None:
+    encoded = Encoded.build([[1], [2, 2], [3], [4, 4, 4], [5]], per_item=[2, 3])
+    batch = collate(encoded, np.array([1]), 0)
+    assert batch.items.tolist() == [3]
+    assert [batch.ids[start].item() for start in batch.starts] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("budget", [1, 50, 10_000])
+def test_prediction_batches_hold_every_item_once_and_respect_the_budget(budget: int) -> None:
+    encoded = Encoded.build(random_rows(40))
+    batches = list(by_length(encoded, budget))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(40))
+    assert all(len(batch) == 1 or encoded.tokens()[batch].sum() <= budget for batch in batches)
