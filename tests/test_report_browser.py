@@ -64,6 +64,7 @@ def test_no_text_leaves_its_chart(tab: chromium.Page) -> None:
 
 def test_hovering_a_point_tells_language_family_n_baseline_gain_and_coverage(tab: chromium.Page) -> None:
     tab.hover("[data-chart=scatter] .tip")
+    tab.evaluate("new Promise(done => setTimeout(done, 200))")  # charts that come into view must not close it
     words = tab.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
     for word in ("family", "n = ", "baseline", "gain", "±", "features known"):
         assert word in words

@@ -9,7 +9,7 @@ from typing import Any
 from xstilts import languages
 from xstilts.report import text
 from xstilts.report.families import SHAPES, look
-from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
 
 OUTCOMES = ("points", "error_reduction")
 DIGITS = 5
@@ -37,6 +37,7 @@ def data(results: Results, titles: Mapping[str, str]) -> dict[str, Any]:
         "shapes": {name: outline for name, (_, outline) in SHAPES.items()},
         "languages": {code: _language(code, families) for code in shown},
         "distances": _distances(results, shown),
+        "groups": [name for name in FEATURE_GROUPS if any(key[0] == name for key in results.distances)],
         "labels": {
             "outcomes": text.OUTCOMES,
             "targets": {name: text.target(name) for name in _names(results, "targets")},
@@ -65,7 +66,8 @@ def _language(code: str, families: Sequence[str]) -> list[Any]:
 def _distances(results: Results, shown: Iterable[str]) -> dict[str, Any]:
     """Name → label, role, and language → [value, features shared with English, features known]."""
     roles = {row["distance"]: row["role"] for row in results.coverage}
-    names = list(dict.fromkeys(name for name, _ in results.distances))
+    analysed = roles.keys() | set(FEATURE_GROUPS)
+    names = [name for name in dict.fromkeys(name for name, _ in results.distances) if name in analysed]
     names.sort(key=lambda name: (name != PRIMARY, list(text.DISTANCES).index(name) if name in text.DISTANCES else 99))
     return {
         name: {

@@ -4,7 +4,7 @@ import math
 
 from xstilts.report import panels, text
 from xstilts.report.drawing import OUTCOME, Drawn, columns, correlation, grid
-from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
 
 _ESTIMATE = [
     "intermediate",
@@ -168,9 +168,8 @@ def specification(study: Study) -> Drawn | None:
 def coverage(results: Results) -> Drawn:
     """Features known of each language; a cross where the distance may not be used."""
     shown = {row["language"] for study in results.studies for rows in study.points.values() for row in rows} - {"eng"}
-    names = list(dict.fromkeys(name for name, _ in results.distances))
     known = {key: number(row["known"]) for key, row in results.distances.items() if key[1] in shown}
-    names = [name for name in names if any(known.get((name, code)) for code in shown)]
+    names = [name for name in FEATURE_GROUPS if any(known.get((name, code)) for code in shown)]
     codes = sorted(shown, key=lambda code: (known.get((names[0], code)) or 0, code) if names else (0, code))
     figure, (axes,) = grid(1, width=0.2 * len(codes) + 1.6, height=0.25 * len(names) + 0.8)
     rows = []
@@ -183,13 +182,14 @@ def coverage(results: Results) -> Drawn:
                 continue
             share = (known[name, code] or 0) / most
             shades[y][x] = 0.06 + 0.6 * share
-            axes.text(x, y, text.number(known[name, code], 0), ha="center", va="center", fontsize=5)
-            if not row["value"]:
-                axes.plot([x], [y], "x", color="#D55E00", markersize=7, markeredgewidth=0.8)
+            written = text.number(known[name, code], 0)
+            used = bool(row["value"])
+            colour = panels.INK if used else "#B34E00"
+            axes.text(x, y, written if used else f"({written})", color=colour, fontsize=5.5, ha="center", va="center")
             rows.append({key: row[key] for key in ("distance", "language", "value", "shared", "known")})
     axes.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(codes)), codes, rotation=90, fontsize=6)
     axes.set_yticks(range(len(names)), [text.distance(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_title("Features known of each language; cross: distance not used", fontsize=7.5)
+    axes.set_title("Features known of each language; in brackets: too few, distance not used", fontsize=7.5)
     return figure, rows

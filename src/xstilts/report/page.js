@@ -56,7 +56,6 @@ function dim(section) {
 function draw(host) {
   const section = host.closest("section[data-study]");
   host.dataset.width = String(host.clientWidth);
-  hide();
   host.replaceChildren();
   host.classList.add("drawn");
   if (!section) return coverage(host);
@@ -71,7 +70,7 @@ function start() {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       watcher.unobserve(entry.target);
-      draw(entry.target);
+      if (!entry.target.dataset.width) draw(entry.target);
     }
   }, { rootMargin: "600px" });
   for (const section of document.querySelectorAll("section[data-study]")) {
@@ -80,6 +79,7 @@ function start() {
     if (study.targets.length === 1) states[name].target = study.targets[0];
     states[name].choose = (change) => {
       Object.assign(states[name], change);
+      hide();
       const focused = [...section.querySelectorAll(".controls select")].indexOf(document.activeElement);
       controls(section, study, states[name]);
       if (focused >= 0) section.querySelectorAll(".controls select")[focused].focus();

@@ -195,9 +195,9 @@ function spell(name) {
 // --- coverage ----------------------------------------------------------------------------------------------------
 
 function coverage(host) {
-  const names = Object.keys(DATA.distances), codes = Object.keys(DATA.languages).filter((code) => code !== ENGLISH);
+  const codes = Object.keys(DATA.languages).filter((code) => code !== ENGLISH);
   const features = (code, name) => (DATA.distances[name].values[code] || [null, null, null])[2];
-  const rows = names.filter((name) => codes.some((code) => features(code, name) > 0));
+  const rows = DATA.groups.filter((name) => codes.some((code) => features(code, name) > 0));
   const most = Object.fromEntries(rows.map((name) => [name, Math.max(...codes.map((code) => features(code, name) || 0))]));
   const sorted = [...codes].sort((a, b) => features(a, rows[0]) - features(b, rows[0]) || (a < b ? -1 : 1));
   const across = host.clientWidth > 900, gutter = across ? 190 : 64;

@@ -13,6 +13,8 @@ from xstilts.report.text import INTERMEDIATES, TARGETS
 Row = Mapping[str, str]
 ALL = "all"
 PRIMARY = "syntactic"
+# Distances that rest on features which may be missing, one for each group of features.
+FEATURE_GROUPS = ("syntactic", "grambank", "phonological", "inventory", "featural")
 
 # What the report needs of each file, so that a file of another version fails with its name and not as a bare KeyError.
 _COLUMNS = {
