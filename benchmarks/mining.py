@@ -1,6 +1,6 @@
 """Exact mining against faiss and against the bare matrix product: `python benchmarks/mining.py [--rows N]`.
 
-Both directions' 4 nearest of N x N random vectors of width 1024. faiss searches a flat index each way, as XTREME and
+Both directions' 4 nearest of N x N random vectors (width 1024). faiss searches a flat index each way, as XTREME and
 jiant do; the limit is the one product alone, in the same blocks. CPU time on one thread unless --threads says
 otherwise, alternating rounds, medians; `--memory-only` mines once and reports peak memory instead. Last line: JSON.
 """
@@ -18,12 +18,12 @@ import torch
 
 from xstilts import mining
 
-WIDTH, K = 1024, 4
+K = 4
 
 
-def vectors(rows: int, seed: int) -> torch.Tensor:
+def vectors(rows: int, width: int, seed: int) -> torch.Tensor:
     """Random rows of length 1, made in place so that the peak of memory is what is kept."""
-    x = torch.empty(rows, WIDTH)
+    x = torch.empty(rows, width)
     np.random.default_rng(seed).standard_normal(dtype=np.float32, out=x.numpy())
     return x.div_(torch.linalg.vector_norm(x, dim=1, keepdim=True))
 
@@ -35,7 +35,7 @@ def faiss_both(x: torch.Tensor, y: torch.Tensor) -> list[np.ndarray]:
     faiss.omp_set_num_threads(torch.get_num_threads())
     found = []
     for queries, base in ((x, y), (y, x)):
-        index = faiss.IndexFlatIP(WIDTH)
+        index = faiss.IndexFlatIP(x.shape[1])
         index.add(base.numpy())
         found.append(index.search(queries.numpy(), K)[1])
     return found
@@ -71,14 +71,15 @@ def main() -> None:
     """Print a table and, last, one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--width", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory", type=int, default=1024, help="MiB a block of the product may take")
     parser.add_argument("--memory-only", action="store_true", help="mine once, report the extra memory")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    x, y = vectors(arguments.rows, 1), vectors(arguments.rows, 2)
-    report: dict[str, object] = {"benchmark": "mining", "rows": arguments.rows, "width": WIDTH, "k": K}
+    x, y = (vectors(arguments.rows, arguments.width, seed) for seed in (1, 2))
+    report: dict[str, object] = {"benchmark": "mining", "rows": arguments.rows, "width": arguments.width, "k": K}
     if arguments.memory_only:
         before, start = peak(), time.process_time()
         mining.mine(x, y, K, arguments.memory)
