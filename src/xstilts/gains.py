@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xstilts import tables
 from xstilts.runs import BASELINE, Score
@@ -93,6 +94,16 @@ def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
             name = f"{score.study} {score.key.baseline} {score.metric}/{score.language}"
             found.append((place, f"missing baseline: no score {name}; a gain needs `{BASELINE}` with the same seed"))
     return sorted(found)
+
+
+def chances(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], float]:
+    """What a predictor without skill scores, by target, metric and language, from score records."""
+    found = {}
+    for record in records:
+        for name, value in record.get("majority", {}).items():
+            metric, _, language = name.rpartition("/")
+            found[record["target"], metric, language] = float(value)
+    return found
 
 
 def _pairing(score: Score) -> tuple[object, ...]:

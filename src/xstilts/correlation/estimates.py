@@ -4,6 +4,7 @@ Separate because these are textbook numbers, checked against scipy; what familie
 coefficient of fewer than three points, or of a constant, is NaN: it is not defined, and zero would be a claim.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ Array = NDArray[np.float64]
 METHODS = ("pearson", "spearman", "kendall")
 LEAST = 3  # points below which no coefficient is defined
 TINY = 1e-12
+MANY = 2000  # values from which sorting is faster than comparing all pairs
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,12 @@ def estimate(x: Array, y: Array, method: str) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
+@functools.cache
+def quantile(level: float) -> float:
+    """Of the standard normal distribution."""
+    return float(stats.norm.ppf(level))
+
+
 def standard_error(value: float, n: float, method: str) -> float:
     """Standard error of atanh(coefficient) for n independent languages.
 
@@ -87,7 +95,7 @@ def around(value: float, error: float, level: float = 0.95) -> Interval:
         return NOWHERE
     if abs(value) >= 1 - TINY:
         return Interval(value, value)
-    reach = stats.norm.ppf((1 + level) / 2) * error
+    reach = quantile((1 + level) / 2) * error
     center = np.arctanh(value)
     return Interval(float(np.tanh(center - reach)), float(np.tanh(center + reach)))
 
@@ -134,7 +142,10 @@ def unit(values: Array, method: str) -> Array:
 
 def ranks(values: Array) -> Array:
     """Average ranks within each row."""
-    return np.asarray(stats.rankdata(values, axis=-1), dtype=np.float64)
+    if values.size > MANY:
+        return np.asarray(stats.rankdata(values, axis=-1), dtype=np.float64)
+    first, second = values[..., :, None], values[..., None, :]
+    return np.asarray((first > second).sum(axis=-1) + ((first == second).sum(axis=-1) + 1) / 2)
 
 
 def standardise(values: Array) -> Array:
@@ -148,10 +159,15 @@ def standardise(values: Array) -> Array:
 
 def signs(values: Array) -> Array:
     """Signs of all pairs' differences, of length one: a product of two is tau-b; (…, n) → (…, n(n-1)/2)."""
-    first, second = np.triu_indices(values.shape[-1], 1)
+    first, second = _pairs_of(values.shape[-1])
     sign = np.sign(values[..., first] - values[..., second])
     length = np.sqrt((sign**2).sum(axis=-1, keepdims=True))
     return np.asarray(sign / np.where(length == 0, np.nan, length))
+
+
+@functools.cache
+def _pairs_of(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(n, 1)
 
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
@@ -168,5 +184,5 @@ def smallest_detectable(n: float, *, alpha: float = 0.05, power: float = 0.8) ->
     """The |r| that a two-sided test finds with this power among n independent languages (Fisher z); NaN for n ≤ 3."""
     if not n > 3:
         return float("nan")
-    reach = stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
+    reach = quantile(1 - alpha / 2) + quantile(power)
     return float(np.tanh(reach / np.sqrt(n - 3)))

@@ -70,9 +70,8 @@ def imputation_sd(fitted: Weighted, predictor: Predictor) -> float:
     return math.sqrt((1 + 1 / len(slopes)) * float(np.var(slopes, ddof=1))) if len(slopes) > 1 else 0.0
 
 
-def in_units(fitted: Weighted, predictor: Predictor) -> float:
-    """The slope in outcome units per 0.1 of distance: the same model on gains that are not divided by their spread."""
-    scales = fitted.table.scales
-    fixed, _ = fitted.table.fixed(predictor.mean(fitted.table.codes), fitted.adjusted)
-    covariance = scales[:, None] * fitted.covariance * scales[None, :]
-    return 0.1 * float(mixed.projection(covariance, fixed)[1][0] @ (fitted.table.gains * scales))
+def in_units(fitted: Weighted, predictor: Predictor, slope: float) -> float:
+    """A standardised slope in outcome units per 0.1 of distance, at the mean spread of the targets' gains."""
+    spread = float(predictor.mean(sorted(set(fitted.table.codes))).std(ddof=1))
+    scales = dict(zip(fitted.table.targets, fitted.table.scales.tolist(), strict=True))
+    return 0.1 * slope * float(np.mean(list(scales.values()))) / spread

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xstilts.correlation import estimates, verdicts
+from xstilts.correlation import estimates, specification, verdicts
 from xstilts.correlation.cells import ALL, OUTCOMES, Cell
 from xstilts.correlation.measure import Correlation
 from xstilts.correlation.pooled import Pooled
-from xstilts.correlation.predictors import COMPARED, PRIMARY
+from xstilts.correlation.predictors import COMPARED, PRIMARY, Predictor
 from xstilts.correlation.sample import Settings
 from xstilts.correlation.verdicts import Decision, Evidence
 
@@ -66,6 +66,7 @@ def judge(
     cells: Sequence[Cell],
     correlations: Sequence[Correlation],
     pooled: Sequence[Pooled],
+    predictor: Predictor,
     settings: Settings,
 ) -> list[Verdict]:
     """All verdicts of one study, sorted; the two outcomes of a case share verdict, reason and q.
@@ -75,6 +76,7 @@ def judge(
         cells: its cells, `all` among the intermediates where it has several.
         correlations: rows of these cells, of the compared distances.
         pooled: its mixed models.
+        predictor: the primary distance.
         settings: levels.
     """
     evidence: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
@@ -83,7 +85,13 @@ def judge(
             evidence[row.intermediate, row.target, row.outcome].append(row)
     cases = []
     for cell in cells:
-        both = [verdicts.of_cell(evidence[cell.intermediate, cell.target, outcome]) for outcome in OUTCOMES]
+        both = [
+            verdicts.of_cell(
+                evidence[cell.intermediate, cell.target, outcome],
+                specification.partial(cell, outcome, predictor, "log_cc100+latin", "all", "pearson")[1],
+            )
+            for outcome in OUTCOMES
+        ]
         p = max(both[0].p_family, both[1].p_family) if not any(one.untested for one in both) else math.nan
         cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
     rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)

@@ -194,7 +194,7 @@ def tested(model: Prepared, predictors: dict[str, Predictor], drawn: Array, larg
         slope_high=wide.high,
         absent_low=narrow.low,
         absent_high=narrow.high,
-        slope_units=influence.in_units(fitted, predictors[PRIMARY]),
+        slope_units=influence.in_units(fitted, predictors[PRIMARY], value),
         p_naive=2 * float(stats.norm.sf(abs(value / error))),
         p_family=null.p_value(value / error, drawn),
         p_max_t=math.nan if largest is None else null.p_value(value / error, largest),

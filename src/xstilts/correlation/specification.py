@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from xstilts import languages
 from xstilts.correlation import estimates
@@ -110,7 +110,7 @@ def partial(
     x = predictor.mean(codes)
     if method == "spearman":
         x, y, columns[1:] = estimates.ranks(x), estimates.ranks(y), [estimates.ranks(column) for column in columns[1:]]
-    x, y = (_rest(side, np.stack(columns, axis=1)) for side in (x, y))
+    x, y = _rest(np.stack([x, y], axis=1), np.stack(columns, axis=1)).T
     length = float(np.sqrt((x @ x) * (y @ y)))
     return len(codes), float(np.clip(x @ y / length, -1, 1)) if length > 1e-9 else math.nan, freedom
 
@@ -122,4 +122,4 @@ def _rest(values: Array, columns: Array) -> Array:
 def _p(r: float, freedom: int) -> float:
     if abs(r) >= 1 - 1e-12:
         return 0.0
-    return 2 * float(stats.t.sf(abs(r) * math.sqrt(freedom / (1 - r**2)), freedom))
+    return 2 * float(special.stdtr(freedom, -abs(r) * math.sqrt(freedom / (1 - r**2))))

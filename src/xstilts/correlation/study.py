@@ -95,7 +95,7 @@ def analyse(
         rows = _with_q(rows)
         found["correlations"] += rows
         found["pooled"] += models
-        verdicts += judgement.judge(name, mine, rows, models, chosen)
+        verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen)
         tested = sum(row.tested for row in rows if _counts(row))
         found["studies"].append(display.study(name, gains, tested))
     codes = sorted({code for cell in everything for code in cell.codes})
@@ -126,7 +126,7 @@ def _cell(
     cell: Cell, sides: list[Predictor], measured: regression.Measured, settings: Settings, found: dict[str, list[Any]]
 ) -> list[measure.Correlation]:
     rows = []
-    primary = next(side for side in sides if side.name == PRIMARY)
+    primary = _primary(sides)
     for outcome in OUTCOMES:
         rng = stream(settings, cell.study, cell.intermediate, cell.target, outcome)
         seen: dict[object, sample.Sample] = {}
@@ -141,6 +141,10 @@ def _cell(
         found["specification"] += specification.curve(cell, outcome, sides)
         found["predictors"] += regression.compare(cell, outcome, primary, measured)
     return rows
+
+
+def _primary(sides: list[Predictor]) -> Predictor:
+    return next(side for side in sides if side.name == PRIMARY)
 
 
 def _models(
@@ -179,7 +183,7 @@ def _with_q(rows: list[measure.Correlation]) -> list[measure.Correlation]:
 def _show(
     gains: Sequence[Gain], sides: list[Predictor], distances: Sequence[Distance], found: dict[str, list[Any]]
 ) -> None:
-    primary = next(side for side in sides if side.name == PRIMARY)
+    primary = _primary(sides)
     coverage = {row.language: row for row in distances if row.distance == PRIMARY}
     headlines = {(gain.study, gain.target, gain.metric) for gain in gains if gain.headline}
     shown = cells.build(gains, english=True, headline_only=False)
@@ -191,7 +195,7 @@ def _show(
 
 
 def _method(settings: Settings, sides: list[Predictor], codes: list[str]) -> dict[str, Any]:
-    primary = next(side for side in sides if side.name == PRIMARY)
+    primary = _primary(sides)
     return {
         "seed": settings.seed,
         "draws": settings.draws,

@@ -29,7 +29,7 @@ class Evidence:
         p_naive, p_family: of this outcome.
         lofo: whether r keeps its sign without any one family.
         agreeing: compared distances with the sign of r, of `compared`.
-        also: another slope that must have the same sign (pooled: the unadjusted one); r itself in a cell.
+        also: what must have the same sign: given CC-100 size and script in a cell, without them where pooled.
         detectable: smallest |r| found with 80 % power; NaN where unknown.
         without: r without Indo-European, NaN where unknown.
         untested: why nothing is tested; empty where something is.
@@ -62,11 +62,12 @@ class Decision:
     direction: str | None
 
 
-def of_cell(rows: Sequence[Correlation]) -> Evidence:
+def of_cell(rows: Sequence[Correlation], adjusted: float) -> Evidence:
     """The evidence of one cell and outcome from its rows of all compared distances.
 
     Args:
         rows: Pearson and slope of the primary distance, Pearson of the compared ones.
+        adjusted: r given CC-100 size and script; NaN where it is not defined.
     """
     r = next(row for row in rows if row.role == "primary" and row.method == "pearson")
     slope = next(row for row in rows if row.role == "primary" and row.method == SLOPE)
@@ -85,7 +86,7 @@ def of_cell(rows: Sequence[Correlation]) -> Evidence:
         lofo=r.lofo_low * r.estimate > 0 and r.lofo_high * r.estimate > 0,
         agreeing=sum(value * r.estimate > 0 for value in others),
         compared=len(others),
-        also=r.estimate,
+        also=adjusted,
         detectable=r.smallest_detectable,
         untested="" if slope.tested else r.note,
     )
@@ -159,8 +160,10 @@ def _doubts(points: Evidence, reduction: Evidence) -> list[str]:
     found = []
     if points.slope * reduction.slope <= 0:
         found.append("the two outcomes point in opposite directions")
-    if any(evidence.slope * evidence.also <= 0 for evidence in both):
-        found.append("the slope changes its sign between the family-aware or adjusted and the plain estimate")
+    if any(evidence.slope * evidence.r < 0 for evidence in both):
+        found.append("the sign changes when families are taken into account")
+    if any(evidence.slope * evidence.also < 0 for evidence in both):
+        found.append("the sign changes with the adjustment for CC-100 size and script")
     if not all(evidence.lofo for evidence in both):
         found.append("the sign depends on a single family")
     if min(evidence.agreeing for evidence in both) < AGREEING:

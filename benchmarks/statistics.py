@@ -1,0 +1,55 @@
+"""Time and memory of the analysis of a full grid: 12 intermediates × 9 targets × 40 languages × 3 seeds.
+
+    PYTHONPATH=src python benchmarks/statistics.py [--draws 2000] [--xtreme]
+
+Every target is scored in all forty languages, which is more than XTREME has; `--xtreme` keeps each target's own.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from xstilts import distances, gains, imputation, languages, tasks
+from xstilts.correlation import simulation, study
+from xstilts.correlation.sample import Settings
+
+TARGETS = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
+
+
+def main() -> None:
+    """Simulate, analyse, write, and print seconds and peak memory."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=2000)
+    parser.add_argument("--intermediates", type=int, default=12)
+    parser.add_argument("--xtreme", action="store_true", help="each target in its own languages only")
+    arguments = parser.parse_args()
+    codes = [language.code for language in languages.xtreme()]
+    far = distances.table(codes, 1)
+    grambank = Path("data/typology/grambank.csv")
+    if grambank.is_file():
+        far += [row for row in distances.grambank(grambank) if row.language in codes]
+    imputed = imputation.impute(codes, 1)
+    known = {row.language: row.value for row in far if row.distance == "syntactic" and row.value is not None}
+    foreign = [code for code in codes if code != languages.ENGLISH]
+    scored = {name: [code for code in tasks.get(name).languages if code in foreign] for name in TARGETS}
+    grid = scored if arguments.xtreme else dict.fromkeys(TARGETS, foreign)
+    names = [f"intermediate{number}" for number in range(arguments.intermediates)]
+    scores = simulation.scores(simulation.World(), grid, known, np.random.default_rng(1), intermediates=names)
+    start = time.perf_counter()
+    paired = gains.pair(scores)
+    results = study.analyse(paired, far, imputed, settings=Settings(draws=arguments.draws, resamples=arguments.draws))
+    with tempfile.TemporaryDirectory() as folder:
+        gains.write(Path(folder) / "gains.csv", paired)
+        study.write(Path(folder), results)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(scores)} scores, {len(results.tables['correlations'])} correlations, {arguments.draws} draws")
+    print(f"{seconds:.1f} s, peak memory {peak:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Scores in MLflow → the gain of every pair of runs, measured and published; what MLflow lacks is restored first."""
+
+import argparse
+import itertools
+from pathlib import Path
+
+from xstilts import gains, params, records, scores, tables
+from xstilts.runs import RunKey
+
+
+def main() -> None:
+    """Write results/gains.csv."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=Path, default=Path("scores"))
+    parser.add_argument("--trainings", type=Path, default=Path("trainings"))
+    parser.add_argument("--published", type=Path, default=Path("results/published.csv"))
+    parser.add_argument("--out", type=Path, default=Path("results/gains.csv"))
+    arguments = parser.parse_args()
+    grid = params.load()
+    keys = [RunKey(*key) for key in itertools.product(grid.intermediates, grid.targets, grid.seeds)]
+    recorded = scores.restore(arguments.records, trainings=arguments.trainings, keys=keys)
+    found = scores.read(grid.study, among=recorded)
+    for study in sorted({row["study"] for row in tables.read_csv(arguments.published, ("study",))}):
+        found += scores.read(study)
+    floors = gains.chances(records.read_scores(arguments.records, keys))
+    paired = gains.pair(found, floors)
+    gains.write(arguments.out, paired)
+    print(f"{len(paired)} gains of {len({gain.study for gain in paired})} studies")
+
+
+if __name__ == "__main__":
+    main()
