@@ -14,8 +14,9 @@ from xstilts.store import Point, Store, StoreError
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-FINISHED, KILLED, FAILED = "FINISHED", "KILLED", "FAILED"
+RUNNING, FINISHED, KILLED = "RUNNING", "FINISHED", "KILLED"
 PARENT = "mlflow.parentRunId"
+_WRITERS = 8  # how often a copy may be dropped under a writer's hands before it gives up
 CURVE, WHOLE = "curve", "whole"  # a training that is known from a score record alone has no such tag
 
 
@@ -47,7 +48,8 @@ def start(store: Store, entry: Entry, *, process: str = "") -> "Run":
     if run is None:
         run = store.create(entry.study, entry.name, tags, started=entry.started or None)
     else:
-        store.resume(run.info.run_id)
+        if run.info.status != RUNNING:
+            store.resume(run.info.run_id)
         store.write(run.info.run_id, tags=tags)
     there = run.data.params
     store.write(
@@ -57,16 +59,19 @@ def start(store: Store, entry: Entry, *, process: str = "") -> "Run":
     return run
 
 
-def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> None:
-    """End a run: its last metrics, tags and data sets, then the status, then the marks on what it supersedes."""
+def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> str:
+    """End a run: its last metrics, tags and data sets, then the status, then the marks on what it supersedes.
+
+    Returns:
+        The id of the run that holds the entry, which is another one if this was a copy.
+    """
     latest = store.get(run_id).data.metrics if entry.kind == "training" else {}
     at = entry.ended or int(time.time() * 1000)
     points = [(name, value, at, entry.step) for name, value in entry.metrics.items() if latest.get(name) != value]
     store.write(run_id, points=points, tags=entry.all_tags)
     store.datasets(run_id, entry.datasets)
     store.end(run_id, status, ended=entry.ended or None)
-    if status == FINISHED:
-        promote(store, entry)
+    return promote(store, entry, run_id) if status == FINISHED else run_id
 
 
 def put(store: Store, entry: Entry, *, curve: Sequence[Point] | None = None) -> str:
@@ -80,16 +85,21 @@ def put(store: Store, entry: Entry, *, curve: Sequence[Point] | None = None) -> 
     Raises:
         StoreError: the store holds this fingerprint with other metrics or parameters.
     """
-    run = start(store, entry)
-    if run.info.status == FINISHED:
-        agree(run, entry)
-        refresh(store, run, entry)
-        promote(store, entry)
-    else:
-        if curve is not None:
-            store.write(run.info.run_id, points=curve, tags={CURVE: WHOLE})
-        finish(store, run.info.run_id, entry)
-    return str(run.info.run_id)
+    for attempt in range(_WRITERS):
+        run = start(store, entry)
+        try:
+            if run.info.status == FINISHED:
+                agree(run, entry)
+                refresh(store, run, entry)
+                return promote(store, entry, run.info.run_id)
+            if curve is not None:
+                store.write(run.info.run_id, points=curve, tags={CURVE: WHOLE})
+            return finish(store, run.info.run_id, entry)
+        except StoreError:
+            # Another writer of this fingerprint may have dropped this copy as a spare one: its own is there instead.
+            if attempt == _WRITERS - 1 or store.get(run.info.run_id).info.lifecycle_stage == "active":
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def agree(run: "Run", entry: Entry) -> None:
@@ -134,7 +144,7 @@ def replace(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> N
     """
     if results(run.data.metrics) == results(entry.metrics):
         refresh(store, run, entry)
-        promote(store, entry)
+        promote(store, entry, run.info.run_id)
     else:
         store.drop(run.info.run_id)
         put(store, entry, curve=curve)
@@ -153,11 +163,19 @@ def adopt(store: Store, run: "Run", parent: "Run | None") -> None:
         store.write(run.info.run_id, tags={PARENT: parent.info.run_id})
 
 
-def promote(store: Store, entry: Entry) -> None:
+def promote(store: Store, entry: Entry, run_id: str) -> str:
     """Of the runs of one key leave only this fingerprint's current; of its copies keep the first and drop the rest.
 
     Two writers may create one fingerprint at the same instant; each looks here when it is done, so that the last of
     them sees both.
+
+    Args:
+        store: where.
+        entry: the run.
+        run_id: the caller's copy of it.
+
+    Returns:
+        The id of the copy that is kept.
     """
     copies = sorted(store.search([entry.study], fingerprint=entry.fingerprint, status=FINISHED), key=_rank)
     for run in copies[1:]:
@@ -165,6 +183,7 @@ def promote(store: Store, entry: Entry) -> None:
     supersede(store, copies[:1], False)
     current = store.search([entry.study], key=entry.key, superseded="false")
     supersede(store, (run for run in current if run.data.tags["fingerprint"] != entry.fingerprint), True)
+    return str(copies[0].info.run_id) if copies else run_id
 
 
 def supersede(store: Store, runs: Iterable["Run"], superseded: bool) -> None:

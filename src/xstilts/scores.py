@@ -168,7 +168,7 @@ def log_report(folder: Path, verdicts: Mapping[str, str], *, study: str) -> str:
         there.artifacts(run.info.run_id, places)
         mirror.finish(there, run.info.run_id, made)
     else:
-        mirror.promote(there, made)
+        mirror.promote(there, made, run.info.run_id)
     return str(run.info.run_id)
 
 

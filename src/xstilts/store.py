@@ -10,7 +10,8 @@ that is a quarter of a second against a quarter of an hour.
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -24,9 +25,16 @@ ARTIFACTS = "mlruns/artifacts"
 _SQLITE = "sqlite:///"
 _PAGE = 1000  # runs a search returns at once
 _METRICS, _TAGS = 1000, 100  # what one log_batch may hold
-# MLflow's own defaults let a stage wait many minutes for a server that is not there.
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
-_MODULES = {"mlflow", "sqlalchemy", "psycopg2", "requests", "urllib3", "sqlite3"}
+_ATTEMPTS = 6
+_COLLISION = r"UniqueViolation|UNIQUE constraint|IntegrityError|[Dd]eadlock"
+_SETTINGS = {
+    # MLflow's own defaults let a stage wait many minutes for a server that is not there.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    # Else the client prints the run's address at the end of each run, with the credentials of the tracking URI.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+_MODULES = {"mlflow", "sqlalchemy", "psycopg", "psycopg2", "requests", "urllib3", "sqlite3"}
 
 Point = tuple[str, float, int, int]  # metric name, value, milliseconds since 1970, step
 
@@ -76,7 +84,7 @@ class Store:
     """One store; its methods raise StoreAway or StoreError, never an error that shows credentials."""
 
     def __init__(self, tracking_uri: str) -> None:
-        for name, value in _PATIENCE.items():
+        for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         self._uri = tracking_uri
         if tracking_uri.startswith("file:") or "://" not in tracking_uri:
@@ -171,15 +179,15 @@ class Store:
         """Log in batches; a point or parameter that is there already is not logged twice, a tag is replaced."""
         from mlflow.entities import Metric, Param, RunTag
 
+        rows = [Metric(*point) for point in points]
         given = [Param(*pair) for pair in (parameters or {}).items()]
         marks = [RunTag(*pair) for pair in (tags or {}).items()]
-        with self._calls():
-            for some in _slices(points, _METRICS):
-                self._client.log_batch(run_id, metrics=[Metric(*point) for point in some])
-            for some in _slices(given, _TAGS):
-                self._client.log_batch(run_id, params=some)
-            for some in _slices(marks, _TAGS):
-                self._client.log_batch(run_id, tags=some)
+        for some in _slices(rows, _METRICS):
+            self._write(self._client.log_batch, run_id, metrics=some)
+        for some in _slices(given, _TAGS):
+            self._write(self._client.log_batch, run_id, params=some)
+        for some in _slices(marks, _TAGS):
+            self._write(self._client.log_batch, run_id, tags=some)
 
     def datasets(self, run_id: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Log which data a run used: name, digest, source and context of each."""
@@ -194,8 +202,7 @@ class Store:
             for row in rows
         ]
         if inputs:
-            with self._calls():
-                self._client.log_inputs(run_id, datasets=inputs)
+            self._write(self._client.log_inputs, run_id, datasets=inputs)
 
     def artifacts(self, run_id: str, files: Mapping[Path, str]) -> None:
         """Copy files to a run: local path → folder among the artifacts, empty for the top."""
@@ -210,8 +217,8 @@ class Store:
 
     def end(self, run_id: str, status: str, *, ended: int | None = None) -> None:
         """End a run, and forget which process wrote it."""
+        self.write(run_id, tags={"process": ""})
         with self._calls():
-            self._client.set_tag(run_id, "process", "")
             self._client.set_terminated(run_id, status, end_time=ended)
 
     def drop(self, run_id: str) -> None:
@@ -233,11 +240,28 @@ class Store:
                 raise
         return self.experiment(study) or self._experiments[study]
 
+    def _write(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        """Call what may be called again: MLflow looks for a row, then inserts it, and another writer may be faster."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._calls():
+                    call(*arguments, **named)
+                return
+            except StoreError as error:
+                if attempt == _ATTEMPTS - 1 or not re.search(_COLLISION, str(error)):
+                    raise
+            time.sleep(0.05 * (attempt + 1))
+
     @contextmanager
     def _calls(self) -> Iterator[None]:
         """Turn what MLflow raises into StoreAway or StoreError, without the URI that its messages show."""
         try:
             yield
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"the MLflow store {self} needs the Python package {error.name!r}; "
+                f"PostgreSQL's comes with `pip install 'psycopg[binary]'`"
+            ) from None
         except Exception as error:
             if type(error).__module__.split(".")[0] not in _MODULES:
                 raise
