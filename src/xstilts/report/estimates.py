@@ -76,9 +76,15 @@ def heatmap(study: Study) -> Drawn | None:
     return figure, columns(cells.values(), _ESTIMATE)
 
 
+def _tested(study: Study, key: tuple[str, ...]) -> bool:
+    """Whether a cell has a test; others show points and no estimates. The pooled rows (target `all`) always do."""
+    row = correlation(study, key[0], key[1])
+    return key[1] == ALL or (row is not None and row["tested"] == "1")
+
+
 def lofo(study: Study) -> Drawn | None:
     """Estimates without one family at a time; None where none was computed."""
-    cells = {key: rows for key, rows in study.lofo.items() if key[2] == OUTCOME and len(rows) > 1}
+    cells = {key: rows for key, rows in study.lofo.items() if key[2] == OUTCOME and _tested(study, key)}
     shown = [(arm, t) for t in (*study.targets, ALL) for arm in study.arms if (arm, t, OUTCOME) in cells]
     if not shown:
         return None
@@ -126,7 +132,10 @@ CHOICES = ("outcome", "distance", "covariates", "languages", "method")
 def specification(study: Study) -> Drawn | None:
     """The curve of the first intermediate on the target with most languages; None where none was computed."""
     arm = study.arms[0]
-    targets = sorted(study.targets, key=lambda target: -len(study.points.get((arm, target), ())))
+    targets = [target for target in study.targets if _tested(study, (arm, target))]
+    targets.sort(key=lambda target: -len(study.points[arm, target]))
+    if not targets:
+        return None
     rows = [
         row
         for outcome in text.OUTCOMES

@@ -105,7 +105,7 @@ def baseline(study: Study) -> dict[str, float]:
 def rows(study: Study) -> list[tuple[str, ...]]:
     """The body of the table, beginning with the baseline's scores."""
     found = {arm: changes(study, arm) for arm in study.intermediates}
-    columns = (*study.targets, ALL)
+    columns = (*study.targets, ALL) if len(study.targets) > 1 else study.targets
     scores = baseline(study)
     body = [("no intermediate (score)", *(text.number(scores.get(target)) for target in columns))]
     lines = [(text.intermediate(arm), row) for arm, row in found.items()]
@@ -119,7 +119,8 @@ def rows(study: Study) -> list[tuple[str, ...]]:
 def head(targets: Sequence[str]) -> tuple[str, ...]:
     """The names of its columns; the last one is XTREME's average only where all nine targets are there."""
     average = "XTREME average" if set(XTREME) <= set(targets) else f"mean of {len(targets)}"
-    return ("Change in points", *(text.target(target) for target in targets), average)
+    last = (average,) if len(targets) > 1 else ()
+    return ("Change in points", *(text.target(target) for target in targets), *last)
 
 
 def printed(means: Iterable[Mean]) -> list[tuple[str, ...]]:

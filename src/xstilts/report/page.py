@@ -126,8 +126,6 @@ def _figure(name: str, study: Study) -> str:
         reading += " One seed: no bars."
     if name == "heatmap" and len(study.targets) * len(study.intermediates) == 1:
         return ""
-    if name == "specification" and not study.specification:
-        return f"<h3>{title}</h3>\n{missing('Not computed: no target of this study has enough languages.')}"
     return (
         f"<figure><h3>{title}</h3>\n<figcaption>{text.escape(reading)}</figcaption>\n"
         f'<div class="chart" data-chart="{name}"></div></figure>'

@@ -23,7 +23,7 @@ function statisticPairs(study, arm, target, row) {
 
 function heatmap(host, study, state) {
   const gutter = 96, width = Math.min(110, (host.clientWidth - gutter) / study.targets.length), height = 40;
-  const slanted = width < 62, head = slanted ? 58 : 22;
+  const slanted = width < 62, tight = width < 42, head = slanted ? 58 : 22;
   const svg = drawing(host, host.clientWidth, head + study.intermediates.length * height + 4, "Correlation of gain with distance: intermediates by targets");
   study.targets.forEach((target, column) => {
     const x = gutter + (column + 0.5) * width, y = head - 8;
@@ -40,8 +40,8 @@ function heatmap(host, study, state) {
       const open = !row || !row[R.tested] || !known(row[R.q]) || row[R.q] >= 0.05;
       if (open) make("rect", { ...look, fill: "url(#hatch)", class: "over" }, svg);
       if (state.arm === arm && state.target === target) make("rect", { ...look, class: "chosen over" }, svg);
-      make("text", { x: middle, y: top + 18, class: "value middle over" }, svg, row ? rText(row[R.r]) : "–");
-      make("text", { x: middle, y: top + 31, class: "count middle over" }, svg, row ? `n ${row[R.n]}` : "");
+      make("text", { x: middle, y: top + 18, class: `value middle over${tight ? " tight" : ""}` }, svg, row ? (tight ? rText(row[R.r]).replace("0.", ".").replace("+", "") : rText(row[R.r])) : "–");
+      make("text", { x: middle, y: top + 31, class: "count middle over" }, svg, row ? (tight ? `${row[R.n]}` : `n ${row[R.n]}`) : "");
       if (row) explain(cell, `${armName(arm)} → ${targetName(target)}`, statisticPairs(study, arm, target, row));
       cell.addEventListener("click", () => state.choose({ arm, target }));
     });
@@ -121,9 +121,9 @@ function diamond(svg, x, y, study, arm, state) {
 }
 
 function lofo(host, study, state) {
-  const own = { ...state, distance: PRIMARY }, has = (arm, target) => study.lofo[[arm, target, state.outcome].join("|")];
+  const own = { ...state, distance: PRIMARY }, has = (arm, target) => study.lofo[[arm, target, state.outcome].join("|")] && (target === ALL || tested(study, arm, target));
   const groups = slices(study, own).map(([heading, cells]) => [heading, cells.filter((cell) => has(...cell))]).filter(([, cells]) => cells.length);
-  if (!groups.length) return tag("p", { class: "absent" }, host, "Not computed: no cell of this choice has enough languages.");
+  if (!groups.length) return tag("p", { class: "absent" }, host, "Not shown: no target of this choice has enough languages for a test.");
   strip(host, groups, "Leave one family out", rowName(study), (svg, x, y, [arm, target]) => {
     const rows = (study.lofo[[arm, target, state.outcome].join("|")] || []).filter((row) => known(row[2]));
     const whole = rows.find((row) => row[0] === ""), rest = rows.filter((row) => row[0] !== "");
@@ -141,18 +141,19 @@ function lofo(host, study, state) {
   });
 }
 
+// Targets with fewer than ten languages show points and no test, so they have no curves of estimates either.
+const tested = (study, arm, target) => ((study.correlations[[arm, target, "points", PRIMARY].join("|")] || [])[R.tested] || 0) === 1;
+
 // --- specification curve -----------------------------------------------------------------------------------------
 
 const CHOICES = ["outcome", "distance", "covariates", "languages", "method"];
 
 function specification(host, study, state) {
-  const target = state.target !== ALL ? state.target : [...study.targets].sort((a, b) => width(b) - width(a))[0];
-  function width(name) {
-    return (study.points[`${state.arm}|${name}`] || []).length;
-  }
+  const size = (name) => (tested(study, state.arm, name) ? study.points[`${state.arm}|${name}`].length : 0);
+  const target = state.target !== ALL ? state.target : [...study.targets].sort((a, b) => size(b) - size(a))[0];
   const cells = study.specification.cells[`${state.arm}|${target}`] || [];
   const rows = cells.map((cell, index) => [cell, index]).filter(([cell]) => cell).sort((a, b) => a[0][0] - b[0][0]);
-  if (!rows.length) return tag("p", { class: "absent" }, host, `Not computed for ${armName(state.arm)} → ${targetName(target)}: too few languages.`);
+  if (!rows.length || !size(target)) return tag("p", { class: "absent" }, host, `Not shown for ${armName(state.arm)} → ${targetName(target)}: too few languages.`);
   const primary = rows.find(([, index]) => index === study.specification.primary);
   const same = primary ? rows.filter(([cell]) => Math.sign(cell[0]) === Math.sign(primary[0][0])).length : 0;
   const clear = rows.filter(([cell]) => known(cell[1]) && cell[1] * cell[2] > 0).length;
