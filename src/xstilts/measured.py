@@ -120,7 +120,8 @@ def _inputs(card: prepared.Card, data: Path, predictions: Path, language: str) -
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        # str.splitlines also splits at U+2028 and U+0085, which answers hold.
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist: this language has no predictions; run: dvc repro -f predict") from None
 

@@ -104,7 +104,8 @@ class Retrieval:
     """How BUCC2018 and Tatoeba read the encoder.
 
     `layer` indexes transformers' `hidden_states` (0 is the embeddings); the default of XTREME's XLM-R Large is 14.
-    `centre` subtracts each language's mean vector first, which XTREME does not do.
+    `centre` subtracts each language's mean vector first, which XTREME does not do. `duplicates` is BUCC2018's policy
+    for equal lines: `xtreme` drops them, `jiant` names all.
     """
 
     layer: int = 14
@@ -112,6 +113,7 @@ class Retrieval:
     centre: bool = False
     max_length: int = 512
     neighbours: int = 4
+    duplicates: str = "xtreme"
 
 
 @dataclass(frozen=True)
@@ -317,3 +319,5 @@ def _check(params: Params, path: str) -> None:
             raise ValueError(f"{path}: {what} is {list(values)}; it must be a list without repeats, and not empty")
     if params.retrieval.pooling not in ("mean", "cls"):
         raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")
+    if params.retrieval.duplicates not in ("xtreme", "jiant"):
+        raise ValueError(f"{path}: retrieval.duplicates is {params.retrieval.duplicates!r}; allowed: xtreme, jiant")

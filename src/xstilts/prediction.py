@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from xstilts import checkpoints, mining, prepared, shapes
+from xstilts import checkpoints, mining, parallel, prepared, shapes
 from xstilts import encoder as encoders
 from xstilts.batching import Batch, Encoded, by_length, collate, first_position, hidden_states
 from xstilts.examples import Example, ParallelSentences
@@ -151,10 +151,9 @@ def gather(
 
 def _nearest(pairs: Sequence[ParallelSentences], vectors: Any, runtime: Runtime) -> tuple[Rows, Rows]:
     foreign = vectors([pair.source or "" for pair in pairs])
-    english_text = [pair.target or "" for pair in pairs]
-    english = vectors(english_text)
-    order = sorted(range(len(pairs)), key=lambda line: english_text[line])
-    found = mining.nearest(english[order], foreign, runtime.mining_memory)
+    sentences = [pair.target or "" for pair in pairs]
+    english = vectors(sentences)
+    found = mining.nearest(english[parallel.english_order(sentences)], foreign, runtime.mining_memory)
     back = mining.nearest(foreign, english, runtime.mining_memory)
     return (
         [{"id": number, "prediction": int(line)} for number, line in enumerate(found)],
@@ -163,22 +162,16 @@ def _nearest(pairs: Sequence[ParallelSentences], vectors: Any, runtime: Runtime)
 
 
 def _mine(pairs: Sequence[ParallelSentences], vectors: Any, settings: Retrieval, runtime: Runtime) -> Rows:
-    """XTREME's duplicates policy: equal sentences are one candidate, and a text that occurs twice names no id."""
-    source = _by_text((pair.source, pair.source_id) for pair in pairs if pair.source is not None)
-    target = _by_text((pair.target, pair.target_id) for pair in pairs if pair.target is not None)
-    x, y = vectors(list(source)), vectors(list(target))
+    # A sentence of two gold pairs stands in two rows under one id.
+    source = {pair.source_id: pair.source for pair in pairs if pair.source_id is not None}
+    target = {pair.target_id: pair.target for pair in pairs if pair.target_id is not None}
+    sides = [(list(side), [text or "" for text in side.values()]) for side in (source, target)]
+    unified = [parallel.distinct(lines) for _, lines in sides]
+    x, y = (vectors([lines[row] for row in one.rows]) for one, (_, lines) in zip(unified, sides, strict=True))
     mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)
-    source_ids, target_ids = list(source.values()), list(target.values())
+    found = zip(mined.source.tolist(), mined.target.tolist(), mined.score.tolist(), strict=True)
+    (source_ids, _), (target_ids, _) = sides
     return [
-        {"source_id": source_ids[i], "target_id": target_ids[j], "score": float(score)}
-        for i, j, score in zip(mined.source, mined.target, mined.score, strict=True)
-        if source_ids[i] is not None and target_ids[j] is not None
+        {"source_id": source_ids[i], "target_id": target_ids[j], "score": score}
+        for i, j, score in parallel.expand(found, unified[0], unified[1], settings.duplicates)
     ]
-
-
-def _by_text(sentences: Any) -> dict[str, str | None]:
-    """Text → its id, None where several sentences of different ids have that text."""
-    found: dict[str, str | None] = {}
-    for text, key in sentences:
-        found[text] = key if text not in found or found[text] == key else None
-    return found

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from xstilts import params
+
+ROOT = Path(__file__).parent.parent
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = (ROOT / "profiles" / "world.yaml").read_text(encoding="utf-8")
+    assert text.count(old) >= 1, old
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_is_complete(path: Path) -> None:
+    assert params.load(path).profile == path.stem
+
+
+def test_the_default_is_the_profile_world() -> None:
+    assert (ROOT / "params.yaml").read_bytes() == (ROOT / "profiles" / "world.yaml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seeds:", "seds:", r"line \d+: unknown parameter 'seds'; did you mean 'seeds'\?"),
+        ("  layers: 3", "  layer: 3", r"unknown parameter 'model.layer'; did you mean 'layers'\?"),
+        ("study: world", "# nothing", r"parameter 'study' is missing"),
+        ("  layers: 3", "  layers: three", r"line \d+: model.layers is 'three'; a value of type int is needed"),
+        ("targets: [xnli", "targets: [xlni", r"the target 'xlni' is not in tasks .* Did you mean 'xnli'\?"),
+        ("intermediates: [none, mnli", "intermediates: [mnli", r"intermediates lacks 'none', the baseline"),
+        ("  none: {tasks: []}", "  none: {tasks: [mnli]}", r"mixtures.none must be empty"),
+        ("  itself: [xnli, udpos]", "  itself: [xnli]", r"each target stands in exactly one list"),
+        ("seeds: [1, 2]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
+        ("seeds: [1, 2]", "seeds: 1", r"seeds must be a list"),
+        ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
+        ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),
+    ],
+)
+def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        params.load(changed(tmp_path, old, new))
+
+
+def test_numbers_may_be_written_in_every_usual_way(tmp_path: Path) -> None:
+    loaded = params.load(changed(tmp_path, "learning_rate: 1.0e-3", "learning_rate: 1e-3"))
+    assert loaded.recipes.pretraining is not None
+    assert loaded.recipes.pretraining.learning_rate == 0.001
+
+
+def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
+    loaded = params.load(changed(tmp_path, "    udpos: *target", "    udpos: {<<: *target, epochs: 7}"))
+    assert loaded.recipes.target["udpos"].epochs == 7
+    assert loaded.recipes.target["udpos"].batch == loaded.recipes.target["xnli"].batch

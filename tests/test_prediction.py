@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xstilts import measured, prediction, prepared, scoring
+from xstilts.examples import ParallelSentences, SentencePair
+from xstilts.jobs import Job, Material
+from xstilts.params import Recipe, Retrieval, Runtime
+from xstilts.prepared import Card
+from xstilts.training import train
+
+RUNTIME = Runtime(accelerator="cpu", threads=1, progress=False, tokens=256)
+WORDS = ("cat", "mat", "sat", "number")
+
+
+def sentences(number: int) -> list[str]:
+    return [f"the {WORDS[i % 4]} {i} {WORDS[i // 4 % 4]} on the mat" for i in range(number)]
+
+
+def tatoeba(folder: Path, languages: dict[str, list[ParallelSentences]]) -> Path:
+    card = Card("tatoeba", "retrieval", "nearest", ("accuracy", "accuracy_reverse"), languages=tuple(languages))
+    prepared.write(folder, card, {f"test/{code}": rows for code, rows in languages.items()})
+    return folder
+
+
+def test_a_language_that_is_english_is_found_again_in_both_directions(start: Path, tmp_path: Path) -> None:
+    english = sentences(30)
+    shuffled = [ParallelSentences(str(i), english[i], str(i), english[i]) for i in np.random.default_rng(0).permutation(30)]
+    data = tatoeba(tmp_path / "tatoeba", {"deu": shuffled})
+    files = prediction.retrieve(start, data, Retrieval(layer=1, max_length=30), RUNTIME)
+    inputs = scoring.Inputs(shuffled, files["deu"], "deu", reverse=files["deu.reverse"])
+    assert scoring.score("nearest", ("accuracy", "accuracy_reverse"), inputs).values == {
+        "accuracy": 100.0,
+        "accuracy_reverse": 100.0,
+    }
+
+
+def test_bucc_mines_the_pairs_that_are_equal_and_names_no_duplicate(start: Path, tmp_path: Path) -> None:
+    texts = sentences(24)
+    gold = [ParallelSentences(f"de-{i}", texts[i], f"en-{i}", texts[i]) for i in range(8)]
+    alone = [ParallelSentences(f"de-{i}", texts[i], None, None) for i in range(8, 16)]
+    alone += [ParallelSentences(None, None, f"en-{i}", texts[i]) for i in range(16, 24)]
+    alone.append(ParallelSentences("de-99", texts[0], None, None))  # the text of de-0 under a second id
+    card = Card("bucc2018", "retrieval", "mining", ("f1",), languages=("deu",))
+    prepared.write(tmp_path / "bucc", card, {"test/deu": gold + alone, "dev/deu": gold})
+    files = prediction.retrieve(start, tmp_path / "bucc", Retrieval(layer=1, max_length=30), RUNTIME)
+    assert set(files) == {"deu", "deu.dev"}
+    mined = {(row["source_id"], row["target_id"]) for row in files["deu"]}
+    assert {(f"de-{i}", f"en-{i}") for i in range(1, 8)} <= mined
+    assert not {source for source, _ in mined} & {"de-0", "de-99"}
+
+
+def test_a_layer_that_the_encoder_lacks_is_an_error_with_what_it_has(start: Path, tmp_path: Path) -> None:
+    data = tatoeba(tmp_path / "tatoeba", {"deu": [ParallelSentences("0", "a", "0", "b")]})
+    with pytest.raises(ValueError, match=r"retrieval.layer is 14, but the encoder has 2 layers; allowed: 0 \(embeddings\) to 2"):
+        prediction.retrieve(start, data, Retrieval(layer=14), RUNTIME)
+
+
+@pytest.fixture
+def classified(start: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A task whose label is a word of the sentence, its data and a checkpoint trained on it."""
+    rows = [SentencePair(str(i), text, "on the mat", "ab"[i % 2]) for i, text in enumerate(sentences(64))]
+    card = Card("toy", "classification", "accuracy", ("accuracy",), labels=("a", "b"), languages=("eng", "deu"))
+    splits = {"train": rows, "test/eng": rows[:20], "test/deu": rows[20:50]}
+    prepared.write(tmp_path / "data" / "toy", card, splits)
+    recipe = Recipe(learning_rate=5e-3, batch=8, max_length=32, steps=60)
+    material = Material((tmp_path / "data" / "toy",))
+    job = Job("target", "toy", 1, start, material, recipe, tmp_path / "checkpoint")
+
+    class Silent:
+        def begin(self, *_: Any) -> bool:
+            return False
+
+    train(job, RUNTIME, Silent().begin, tmp_path / "resume")
+    return tmp_path / "checkpoint", tmp_path / "data" / "toy"
+
+
+def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_found(classified: tuple[Path, Path]) -> None:
+    checkpoint, data = classified
+    files = prediction.predict(checkpoint, "toy", data, RUNTIME)
+    assert {code: len(rows) for code, rows in files.items()} == {"eng": 20, "deu": 30}
+    gold = prepared.read(data, "test/deu")
+    assert scoring.score("accuracy", ("accuracy",), scoring.Inputs(gold, files["deu"], "deu")).values["accuracy"] > 80
+
+
+def test_the_budget_of_tokens_changes_no_prediction(classified: tuple[Path, Path]) -> None:
+    checkpoint, data = classified
+    small, large = (
+        prediction.predict(checkpoint, "toy", data, Runtime(accelerator="cpu", threads=1, progress=False, tokens=tokens))
+        for tokens in (16, 100_000)
+    )
+    assert small == large
+
+
+def test_a_head_that_the_checkpoint_lacks_is_named(classified: tuple[Path, Path]) -> None:
+    checkpoint, data = classified
+    with pytest.raises(ValueError, match="has heads for toy, not for 'xnli'"):
+        prediction.predict(checkpoint, "xnli", data, RUNTIME)
+
+
+def test_predictions_with_every_line_separator_of_unicode_are_read_back(tmp_path: Path) -> None:
+    rows = [{"id": "1", "prediction": "a\u2028b"}, {"id": "2", "prediction": "c\u0085d"}]
+    prediction.write({"eng": rows}, tmp_path / "predictions")
+    assert measured._rows(tmp_path / "predictions" / "eng.jsonl") == rows
+    assert json.loads((tmp_path / "predictions" / "eng.jsonl").read_text(encoding="utf-8").split("\n")[0]) == rows[0]
