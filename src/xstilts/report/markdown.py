@@ -54,8 +54,8 @@ def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
             (
                 notes[study.name].title,
                 str(found["verdict"]),
-                text.correlation(found.get("slope")),
-                text.interval(found.get("slope_low"), found.get("slope_high")),
+                text.correlation(found.get("slope", found["r"])),
+                text.interval(found.get("slope_low", found["r_low"]), found.get("slope_high", found["r_high"])),
                 str(found["n"]),
                 str(study.seeds),
                 " / ".join(str(counts.get(word, 0)) for word in ("supported", "practically absent", "inconclusive")),
