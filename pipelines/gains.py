@@ -4,7 +4,7 @@ import argparse
 import itertools
 from pathlib import Path
 
-from xstilts import gains, params, records, scores, tables
+from xstilts import gains, params, published, records, scores
 from xstilts.runs import RunKey
 
 
@@ -13,15 +13,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=Path, default=Path("scores"))
     parser.add_argument("--trainings", type=Path, default=Path("trainings"))
-    parser.add_argument("--published", type=Path, default=Path("results/published.csv"))
+    parser.add_argument("--published", type=Path, default=Path("data/published"))
     parser.add_argument("--out", type=Path, default=Path("results/gains.csv"))
     arguments = parser.parse_args()
     grid = params.load()
     keys = [RunKey(*key) for key in itertools.product(grid.intermediates, grid.targets, grid.seeds)]
     recorded = scores.restore(arguments.records, trainings=arguments.trainings, keys=keys)
     found = scores.read(grid.study, among=recorded)
-    for study in sorted({row["study"] for row in tables.read_csv(arguments.published, ("study",))}):
-        found += scores.read(study)
+    notes = {study.name: study.about() for study in published.studies(arguments.published)}
+    scores.log_published(published.scores(arguments.published), notes)
+    found += [score for study in sorted(notes) for score in scores.read(study)]
     floors = gains.chances(records.read_scores(arguments.records, keys))
     paired = gains.pair(found, floors)
     gains.write(arguments.out, paired)

@@ -1,0 +1,24 @@
+"""Sub-word overlap with English and tokenizer fertility of every language of every target."""
+
+import argparse
+from pathlib import Path
+
+from xstilts import overlap, params, tables
+from xstilts.shapes.tokens import Tokens
+
+
+def main() -> None:
+    """Write results/overlap.csv."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--encoder", type=Path, default=Path("checkpoints/pretrained/encoder"))
+    parser.add_argument("--out", type=Path, default=Path("results/overlap.csv"))
+    arguments = parser.parse_args()
+    tokens = Tokens.open(arguments.encoder)
+    rows = [row for target in params.load().targets for row in overlap.of_target(arguments.data / target, tokens)]
+    tables.write_csv(arguments.out, overlap.Predictors, rows)
+    print(f"{len(rows)} languages of targets")
+
+
+if __name__ == "__main__":
+    main()
