@@ -1,0 +1,148 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+import tiny
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+# A pipeline with the shape of the real one and nothing to compute.
+STAGES = """\
+stages:
+  target:
+    matrix: {name: [xnli, udpos]}
+    cmd: python stage.py ${item.name} checkpoints/${item.name}
+    params: ["recipes.${item.name}"]
+    deps: [stage.py]
+    outs: ["checkpoints/${item.name}"]
+  score:
+    matrix: {name: [xnli, udpos]}
+    cmd: python stage.py ${item.name} scores/${item.name}.json
+    deps: ["checkpoints/${item.name}"]
+    metrics: [{"scores/${item.name}.json": {cache: false}}]
+  report:
+    cmd: mkdir -p reports && cat scores/*.json > reports/summary.md
+    deps: [scores/xnli.json, scores/udpos.json]
+    outs: [reports]
+"""
+STAGE = """\
+import json, pathlib, sys, yaml
+name, out = sys.argv[1:]
+rate = yaml.safe_load(open("params.yaml"))["recipes"][name]
+pathlib.Path(out).parent.mkdir(exist_ok=True)
+text = json.dumps({"values": {"accuracy/eng": 100 * rate}, "digest": str(rate)})
+pathlib.Path(out).write_text(text + "\\n")
+"""
+
+
+def git(folder: Path, *command: str) -> str:
+    return tiny.run(folder, "git", "-c", "user.name=t", "-c", "user.email=t@t", *command)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone without a cache, of a repository whose results are pushed to a remote that is a folder."""
+    origin = tmp_path / "origin"
+    (origin / "pipelines").mkdir(parents=True)
+    shutil.copy(ROOT / "pipelines/ci.sh", origin / "pipelines")
+    (origin / "stage.py").write_text(STAGE)
+    (origin / "dvc.yaml").write_text(STAGES)
+    (origin / "params.yaml").write_text("recipes: {xnli: 0.5, udpos: 0.25}\n")
+    (origin / ".gitignore").write_text("/checkpoints\n/reports\n/.xstilts\n")
+    tiny.run(origin, "git", "init", "-qb", "main")
+    tiny.run(origin, "dvc", "init", "-q")
+    tiny.run(origin, "dvc", "remote", "add", "-d", "folder", str(tmp_path / "remote"))
+    tiny.run(origin, "dvc", "repro", "-q")
+    tiny.run(origin, "dvc", "push", "-q", "--run-cache")
+    git(origin, "add", "-A")
+    git(origin, "commit", "-qm", "results")
+    tiny.run(tmp_path, "git", "clone", "-q", str(origin), "clone")
+    return tmp_path / "clone"
+
+
+def test_nothing_runs_where_nothing_changed(clone):
+    output = tiny.run(clone, "bash", "pipelines/ci.sh")
+    comment = (clone / ".xstilts/comment.md").read_text()
+    assert "ci.sh: 0 stages ran" in output
+    assert "No parameter differs from `origin/main`." in comment
+    assert "None: everything was up to date." in comment
+    assert "No score differs" in comment
+    assert (clone / "reports/summary.md").exists()
+
+
+def test_a_changed_parameter_runs_what_depends_on_it_and_the_comment_tells(clone, tmp_path):
+    (clone / "params.yaml").write_text("recipes: {xnli: 0.75, udpos: 0.25}\n")
+    git(clone, "commit", "-qam", "a higher rate")
+    tiny.run(clone, "bash", "pipelines/ci.sh", "origin/main", "comment.md")
+    comment = (clone / "comment.md").read_text()
+    assert re.findall(r"^- `(.*)`$", comment, re.MULTILINE) == ["target@xnli", "score@xnli", "report"]
+    assert re.search(r"\| params.yaml +\| recipes.xnli +\| 0.5 +\| 0.75 +\|", comment)
+    assert re.search(r"\| scores/xnli.json +\| values.accuracy/eng +\| 50.0 +\| 75.0 +\| 25.0 +\|", comment)
+    assert "udpos" not in comment.split("### Metrics")[1].split('{"values"')[0]
+    assert "digest |" not in comment
+    assert (clone / "reports/summary.md").read_text() in comment
+    # What ran here is in the remote: another clone of this commit runs nothing.
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "results")
+    tiny.run(tmp_path, "git", "clone", "-q", str(clone), "again")
+    tiny.run(tmp_path / "again", "dvc", "remote", "add", "-f", "-d", "folder", str(tmp_path / "remote"))
+    assert "ci.sh: 0 stages ran" in tiny.run(tmp_path / "again", "bash", "pipelines/ci.sh", "HEAD")
+
+
+def test_what_the_remote_lacks_is_made_again(clone, tmp_path):
+    shutil.rmtree(tmp_path / "remote")
+    # Not the scores: git has them, and what they are made from came out the same.
+    assert "ci.sh: 3 stages ran" in tiny.run(clone, "bash", "pipelines/ci.sh")
+
+
+def test_without_a_remote_what_is_missing_runs_and_the_user_is_told(clone):
+    tiny.run(clone, "dvc", "remote", "remove", "folder")
+    output = tiny.run(clone, "bash", "pipelines/ci.sh")
+    assert "no default DVC remote (dvc remote add -d NAME URL)" in output
+    assert "ci.sh: 3 stages ran" in output
+
+
+def test_a_failing_stage_fails_the_script_and_leaves_no_comment(clone):
+    (clone / "params.yaml").write_text("recipes: {xnli: null, udpos: 0.25}\n")
+    done = subprocess.run(
+        ["bash", "pipelines/ci.sh"], cwd=clone, env=tiny.environment(clone), capture_output=True, check=False
+    )
+    assert done.returncode != 0
+    assert not (clone / ".xstilts/comment.md").exists()
+
+
+def test_an_unknown_base_is_named(clone):
+    done = subprocess.run(
+        ["bash", "pipelines/ci.sh", "origin/nowhere"], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "there is no commit origin/nowhere here; fetch it first" in done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_use_actions_by_commit_and_ask_for_no_more_than_they_need(path):
+    workflow = yaml.safe_load(path.read_text())
+    used = re.findall(r"uses: (\S+)", path.read_text())
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+    assert workflow["permissions"].pop("contents") == "read"
+    assert workflow["permissions"] in ({}, {"pull-requests": "write"})
+
+
+def test_the_test_workflow_runs_what_ci_runs():
+    steps = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())["jobs"]["test"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["bash .ci/run"]
+
+
+def test_a_pull_request_that_touches_the_experiment_runs_it_again():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/repro.yml").read_text())
+    triggers = workflow[True]  # YAML 1.1 reads the key `on` as true
+    assert triggers["pull_request"]["paths"] == ["params.yaml", "dvc.yaml", "src/**", "pipelines/**"]
+    commands = " ".join(step.get("run", "") for step in workflow["jobs"]["repro"]["steps"])
+    assert "pipelines/ci.sh" in commands
