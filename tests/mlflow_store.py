@@ -86,22 +86,19 @@ class Grid:
     def score(self, key: RunKey, run: records.Training, **more: Any) -> dict[str, Any]:
         """Write one score record."""
         content: dict[str, Any] = {
+            "study": "world",
+            "profile": "tiny",
+            "key": key,
+            "training": "xnli",
             "values": {f"accuracy/{code}": self.points + place for place, code in enumerate(CODES)},
             "examples": dict.fromkeys(CODES, 100),
+            "parameters": {"recipe": {"rate": self.rate, "clip": None}},
+            "inputs": {"predictions": {"path": "predictions", "sha256": digit("predictions", self.points)}},
+            "run": run,
+            "majority": {"accuracy/eng": 33.3},
+            "provenance": {"git_commit": "c" * 40, "git_dirty": self.dirty, "started": 6000, "ended": 7000},
         }
-        return scores.record(
-            Path("scores") / f"{key.path}.json",
-            study="world",
-            profile="tiny",
-            key=key,
-            training="xnli",
-            parameters={"recipe": {"rate": self.rate, "clip": None}},
-            inputs={"predictions": {"path": "predictions", "sha256": digit("predictions", self.points)}},
-            run=run,
-            majority={"accuracy/eng": 33.3},
-            provenance={"git_commit": "c" * 40, "git_dirty": self.dirty, "started": 6000, "ended": 7000},
-            **{**content, **more},
-        )
+        return scores.record(Path("scores") / f"{key.path}.json", **{**content, **more})
 
 
 def digit(*words: Any) -> str:

@@ -249,9 +249,16 @@ def test_values_that_are_no_points_of_a_language_are_not_recorded(content, messa
     assert not PATH.exists()
 
 
+def test_reading_a_study_that_the_store_lacks_is_an_error_and_not_nothing():
+    with pytest.raises(store.StoreError, match=r"study 'ponti' has no runs .* `dvc repro -f -s published`"):
+        scores.read("ponti")
+
+
 def test_reading_names_a_run_that_the_store_lacks():
+    Grid().write("mnli")
+    current = restore()
     with pytest.raises(store.StoreError, match="1 runs are not in the store"):
-        scores.read("world", among=[digit("missing")])
+        scores.read("world", among=[*current, digit("missing")])
 
 
 def test_two_current_runs_of_one_key_are_an_error_that_names_both():
@@ -294,6 +301,7 @@ def test_published_scores_are_logged_once_and_superseded_by_corrected_ones():
         ("none", 51.0, 0),
         ("siqa", 51.0, 0),
     ]
+    assert len(states()) == 4
     run = store.connect().get(first[0])
     assert run.data.tags["note.source"] == "arXiv 2005.00333"
     assert run.data.tags["note.unseen"] == '["quz"]'

@@ -67,8 +67,8 @@ def restore(folder: Path, *, trainings: Path | None = None, keys: Iterable[RunKe
         store.StoreError: a record and the store disagree, a parent run is missing, or the store is away.
         ValueError: a record is damaged.
     """
+    sweep()
     there = store.connect()
-    outbox.send_all(there)
     made = records.read_scores(folder, keys)
     runs = restoration.trainings(trainings, made)
     scored = [entry(one) for one in made]
@@ -98,11 +98,11 @@ def read(study: str | None = None, *, among: Collection[str] | None = None) -> l
     """Every current number in the store, measured and published, sorted.
 
     Args:
-        study: only this one.
+        study: only this one, which must be there.
         among: only runs with these fingerprints (what `restore` returned), each of which must be there.
 
     Raises:
-        store.StoreError: a run of `among` is missing, or two current runs have one key.
+        store.StoreError: a run of `among` is missing, the study has no runs, or two current runs have one key.
     """
     there = store.connect()
     studies = there.studies() if study is None else [study]
@@ -112,6 +112,11 @@ def read(study: str | None = None, *, among: Collection[str] | None = None) -> l
         for run in there.search(studies, status="FINISHED", kind=kind, superseded="false")
         if among is None or run.data.tags["fingerprint"] in among
     ]
+    if study is not None and not runs:
+        raise store.StoreError(
+            f"study {study!r} has no runs in {there}; measured ones are restored by `dvc repro -f -s gains`, published "
+            f"ones by `dvc repro -f -s published`"
+        )
     _once(runs, among)
     return sorted(score for run in runs for score in _scores(run.data.tags, run.data.metrics))
 
@@ -124,24 +129,24 @@ def log_published(published: Iterable[Score], notes: Mapping[str, Mapping[str, s
         notes: study → what a reader must know of it (paper, licence, model); a tag each.
     """
     there = store.connect()
+    made = [
+        _published(study, key, list(rows), flat((notes or {}).get(study, {}), "note."))
+        for (study, key), rows in groupby(sorted(published, key=_run_of), key=_run_of)
+    ]
+    studies = sorted({one.study for one in made})
+    known = {
+        (run.data.tags["study"], run.data.tags["fingerprint"]): run
+        for run in there.search(studies, status="FINISHED", kind="published", superseded="false")
+    }
     ids = []
-    for (study, key), group in groupby(sorted(published, key=_run_of), key=_run_of):
-        rows = list(group)
-        tags = flat((notes or {}).get(study, {}), "note.")
-        content = {"scores": [[row.training, row.language, row.metric, row.value, row.examples] for row in rows]}
-        ids.append(
-            mirror.put(
-                there,
-                Entry(
-                    study=study,
-                    kind="published",
-                    name=str(key),
-                    fingerprint=fingerprints.of({**content, "study": study, "key": str(key), "notes": tags}),
-                    tags={**_key_tags(key, rows[0].training), **tags, "examples": _examples(rows)},
-                    metrics=_with_means({f"{row.metric}/{row.language}": row.value for row in rows}),
-                ),
-            )
-        )
+    for one in made:
+        run = known.get((one.study, one.fingerprint))
+        if run is None:
+            ids.append(mirror.put(there, one))
+        else:
+            mirror.agree(run, one)
+            mirror.refresh(there, run, one)
+            ids.append(str(run.info.run_id))
     return ids
 
 
@@ -197,6 +202,18 @@ def entry(made: Mapping[str, Any]) -> Entry:
         ),
         started=int(provenance.get("started", 0)),
         ended=int(provenance.get("ended", 0)),
+    )
+
+
+def _published(study: str, key: RunKey, rows: list[Score], notes: dict[str, str]) -> Entry:
+    content = [[row.training, row.language, row.metric, row.value, row.examples] for row in rows]
+    return Entry(
+        study=study,
+        kind="published",
+        name=str(key),
+        fingerprint=fingerprints.of({"study": study, "key": str(key), "scores": content}),
+        tags={**_key_tags(key, rows[0].training), **notes, "examples": _examples(rows)},
+        metrics=_with_means({f"{row.metric}/{row.language}": row.value for row in rows}),
     )
 
 
