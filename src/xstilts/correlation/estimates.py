@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 Array = NDArray[np.float64]
 
@@ -181,8 +181,13 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
 
 
 def smallest_detectable(n: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The |r| that a two-sided test finds with this power among n independent languages (Fisher z); NaN for n ≤ 3."""
+    """The |r| that a two-sided t test finds with this power among n independent languages; NaN for n ≤ 3.
+
+    The expected Fisher z is atanh(r) + r / (2 (n - 1)) (Cohen 1988, section 12.7).
+    """
     if not n > 3:
         return float("nan")
-    reach = quantile(1 - alpha / 2) + quantile(power)
-    return float(np.tanh(reach / np.sqrt(n - 3)))
+    t = float(stats.t.ppf(1 - alpha / 2, n - 2))
+    reach = np.arctanh(t / np.sqrt(t**2 + n - 2)) + quantile(power) / np.sqrt(n - 3)
+    found = optimize.brentq(lambda r: np.arctanh(r) + r / (2 * (n - 1)) - reach, 0.0, 1 - 1e-12)
+    return float(found)

@@ -131,11 +131,11 @@ def _over_targets(
 
 def _verdicts(study: str, case: Case, q: float, tests: int, settings: Settings) -> list[Verdict]:
     decision = verdicts.decide(case.points, case.reduction, q=q, tests=tests, guessing=case.guessing, settings=settings)
-    caveats = _caveats(case)
-    return [_verdict(study, case, one, q, decision, caveats) for one in (case.points, case.reduction)]
+    found = caveats(case)
+    return [_verdict(study, case, one, q, decision, found) for one in (case.points, case.reduction)]
 
 
-def _verdict(study: str, case: Case, one: Evidence, q: float, decision: Decision, caveats: tuple[str, ...]) -> Verdict:
+def _verdict(study: str, case: Case, one: Evidence, q: float, decision: Decision, notes: tuple[str, ...]) -> Verdict:
     return Verdict(
         study,
         case.intermediate,
@@ -156,11 +156,11 @@ def _verdict(study: str, case: Case, one: Evidence, q: float, decision: Decision
         decision.verdict,
         decision.reason,
         decision.direction,
-        caveats,
+        notes,
     )
 
 
-def _caveats(case: Case) -> tuple[str, ...]:
+def caveats(case: Case) -> tuple[str, ...]:
     """What else bears on the number, one sentence each."""
     found = []
     guessing, counted = case.guessing
@@ -174,10 +174,11 @@ def _caveats(case: Case) -> tuple[str, ...]:
         found.append(f"Not in XLM-R's pretraining data: {', '.join(unseen)}.")
     if any(cell.seeds < 2 for cell in case.cells):
         found.append("One run per cell: seed noise and the noise ceiling are unknown.")
-    if len(case.cells) == 1:
-        found.append(
-            "Pretraining size (CC-100) and script may mediate or confound; the specification curve shows both."
-        )
+    other = case.points.also
+    if math.isnan(other):
+        found.append("Pretraining size (CC-100) and script, which may mediate or confound, are not adjusted for.")
+    elif len(case.cells) == 1:
+        found.append(f"Given CC-100 size and script, which may mediate or confound, r = {other:+.2f} in points.")
     else:
-        found.append("Adjusted for CC-100 size and script, which may mediate as well as confound; pooled.csv has both.")
+        found.append(f"Without CC-100 size and script, which may mediate or confound, slope {other:+.2f} in points.")
     return tuple(found)

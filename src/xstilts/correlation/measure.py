@@ -193,7 +193,7 @@ def _with_null(
     spread = _imputation_sd(predictor, part, row.method)
     error = NAN if row.method == "kendall" else math.hypot(deviation, spread)
     family, absent = estimates.around(row.estimate, error), estimates.around(row.estimate, error, 0.9)
-    again = row.method == "pearson" or (row.method == "spearman" and predictor.name in COMPARED)
+    again = row.method != "kendall" and predictor.name in COMPARED
     mean = predictor.mean(part.codes)
     resampled = (
         estimates.bootstrap(mean, part.gains, row.method, draws=settings.resamples, rng=rng) if again else NOWHERE

@@ -56,7 +56,9 @@ class Predictor:
 
     def matrix(self, codes: Sequence[str]) -> Array:
         """Shape (imputations, languages); one row where nothing is imputed."""
-        return np.array([self.values[code] for code in codes]).T.reshape(-1, len(codes))
+        if not codes:
+            return np.empty((1, 0))
+        return np.array([self.values[code] for code in codes]).T
 
     def mean(self, codes: Sequence[str]) -> Array:
         """Shape (languages,)."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts import languages
-from xstilts.correlation import null
+from xstilts import gains, languages
+from xstilts.correlation import cells, judgement, measure, null, sample
 from xstilts.correlation.cells import OUTCOMES
 from xstilts.correlation.estimates import Array
+from xstilts.correlation.predictors import COMPARED, PRIMARY, Predictor
+from xstilts.correlation.sample import Settings
 from xstilts.runs import BASELINE, Score
 
 NO_EFFECT, HEADROOM, SLOPE = "no effect", "headroom", "slope"
@@ -65,6 +67,17 @@ class World:
             raise ValueError(f"no scale {self.scale!r}; known: {', '.join(OUTCOMES)}")
 
 
+@dataclass(frozen=True)
+class Trial:
+    """The verdict on one made-up study, and the p-values behind it."""
+
+    verdict: str
+    naive_points: float
+    family_points: float
+    naive_reduction: float
+    family_reduction: float
+
+
 def scores(
     world: World,
     targets: Mapping[str, Sequence[str]],
@@ -93,6 +106,40 @@ def scores(
             after = level + _gains(world, x, level, ordered, rng)
             rows += _arm(world, intermediate, target, ordered, after, rng)
     return rows
+
+
+def trial(
+    world: World,
+    target: str,
+    codes: Sequence[str],
+    predictors: Sequence[Predictor],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> Trial:
+    """One study of one intermediate and one target, made up and judged by the rule of `verdicts`.
+
+    Args:
+        world: the truth.
+        target: its name.
+        codes: its languages, without English.
+        predictors: of them the compared distances are used; the primary one must be there.
+        settings: draws and levels.
+        rng: of the scores and of the draws.
+    """
+    primary = next(predictor for predictor in predictors if predictor.name == PRIMARY)
+    distances = {code: values[0] for code, values in primary.values.items()}
+    made = gains.pair(scores(world, {target: codes}, distances, rng))
+    cell = cells.build(made)[0]
+    rows = []
+    for outcome in OUTCOMES:
+        seen: dict[object, sample.Sample] = {}
+        for predictor in predictors:
+            if predictor.name in COMPARED:
+                part = sample.take(cell, outcome, predictor, settings, rng, seen)
+                rows += measure.correlate(cell, outcome, predictor, part, settings, rng)
+    judged = judgement.judge("simulation", [cell], rows, [], primary, settings)
+    points, reduction = (next(row for row in judged if row.outcome == outcome) for outcome in OUTCOMES)
+    return Trial(points.verdict, points.p_naive, points.p_family, reduction.p_naive, reduction.p_family)
 
 
 def _scaled(codes: tuple[str, ...], distances: Mapping[str, float]) -> Array:
