@@ -131,9 +131,9 @@ def test_benjamini_hochberg_is_scipys_and_leaves_out_what_was_not_tested() -> No
     assert [value for value in adjusted if not math.isnan(value)] == pytest.approx(list(known))
 
 
-@pytest.mark.parametrize(("n", "least"), [(39, 0.43), (14, 0.67), (10, 0.75), (6, 0.92)])
+@pytest.mark.parametrize(("n", "least"), [(39, 0.43), (32, 0.47), (14, 0.67), (10, 0.75)])
 def test_the_smallest_detectable_correlation_is_that_of_the_power_tables(n: int, least: float) -> None:
-    assert estimates.smallest_detectable(n) == pytest.approx(least, abs=0.03)  # Fisher z
+    assert estimates.smallest_detectable(n) == pytest.approx(least, abs=0.02)
 
 
 @pytest.mark.parametrize("method", estimates.METHODS)

@@ -96,7 +96,7 @@ def judge(
         cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
     rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
     rows += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
-    rows += _over_targets(study, cells, pooled, rows, settings)
+    rows += over_targets(study, cells, pooled, rows, settings)
     return sorted(rows, key=lambda row: (row.intermediate, row.target, row.outcome))
 
 
@@ -106,7 +106,7 @@ def _corrected(study: str, cases: list[Case], settings: Settings) -> list[Verdic
     return [row for case, q in zip(cases, adjusted, strict=True) for row in _verdicts(study, case, q, tests, settings)]
 
 
-def _over_targets(
+def over_targets(
     study: str, cells: Sequence[Cell], pooled: Sequence[Pooled], single: list[Verdict], settings: Settings
 ) -> list[Verdict]:
     """Target `all` of each intermediate, and of the study; with one target or intermediate the same as that one."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xstilts import gains, languages
-from xstilts.correlation import cells, judgement, measure, null, sample
+from xstilts.correlation import cells, judgement, measure, null, pooled, sample
 from xstilts.correlation.cells import OUTCOMES
 from xstilts.correlation.estimates import Array
 from xstilts.correlation.predictors import COMPARED, PRIMARY, Predictor
@@ -36,6 +36,7 @@ class World:
         reduction, reduction_spread: likewise on the scale error_reduction, per cent; the headroom truth has no spread.
         baseline, baseline_spread: mean and standard deviation of the baseline over languages.
         baseline_rho: correlation of the baseline with distance.
+        shared: share of what is not distance that an intermediate has in common over its targets, 0 to 1.
         seeds: runs per arm.
         noise: standard deviation of one score over seeds.
     """
@@ -52,6 +53,7 @@ class World:
     baseline: float = 65.0
     baseline_spread: float = 10.0
     baseline_rho: float = -0.5
+    shared: float = 0.5
     seeds: int = 3
     noise: float = 0.5
 
@@ -95,15 +97,23 @@ def scores(
         rng: of everything.
         intermediates: each with gains of its own; they share the baseline and its noise.
     """
+    everywhere = tuple(sorted({code for codes in targets.values() for code in codes}))
+    arms = (BASELINE, *intermediates)
+    common = {arm: dict(zip(everywhere, _related(everywhere, world, rng), strict=True)) for arm in arms}
     rows = []
     for target, codes in targets.items():
         ordered = tuple(sorted(codes))
         x = _scaled(ordered, distances)
-        level = world.baseline + world.baseline_spread * _mixed(x, world.baseline_rho, world, ordered, rng)
+        rest = {
+            arm: np.sqrt(world.shared) * np.array([common[arm][code] for code in ordered])
+            + np.sqrt(1 - world.shared) * _related(ordered, world, rng)
+            for arm in arms
+        }
+        level = world.baseline + world.baseline_spread * _mixed(x, world.baseline_rho, rest[BASELINE])
         level = np.clip(level, 5, 95)
         rows += _arm(world, BASELINE, target, ordered, level, rng)
         for intermediate in intermediates:
-            after = level + _gains(world, x, level, ordered, rng)
+            after = level + _gains(world, x, level, rest[intermediate])
             rows += _arm(world, intermediate, target, ordered, after, rng)
     return rows
 
@@ -142,25 +152,46 @@ def trial(
     return Trial(points.verdict, points.p_naive, points.p_family, reduction.p_naive, reduction.p_family)
 
 
+def pooled_trial(
+    world: World,
+    targets: Mapping[str, Sequence[str]],
+    intermediates: Sequence[str],
+    predictors: Sequence[Predictor],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[str]:
+    """The verdicts over all targets, of each intermediate, on one made-up study."""
+    primary = next(predictor for predictor in predictors if predictor.name == PRIMARY)
+    distances = {code: values[0] for code, values in primary.values.items()}
+    made = cells.build(gains.pair(scores(world, targets, distances, rng, intermediates=intermediates)))
+    groups = {name: [cell for cell in made if cell.intermediate == name] for name in intermediates}
+    models = [row for name in OUTCOMES for row in pooled.study_models(groups, name, predictors, settings, rng)[0]]
+    mine = [cell for cell in made if cell.intermediate in groups]
+    judged = judgement.over_targets("simulation", mine, models, [], settings)
+    return [row.verdict for row in judged if row.outcome == "points" and row.intermediate in groups]
+
+
 def _scaled(codes: tuple[str, ...], distances: Mapping[str, float]) -> Array:
     known = np.array([distances.get(code, np.nan) for code in codes])
     return np.asarray(np.nan_to_num((known - np.nanmean(known)) / np.nanstd(known)))
 
 
-def _mixed(x: Array, rho: float, world: World, codes: tuple[str, ...], rng: np.random.Generator) -> Array:
-    """Unit variance: rho of it along the distance, the rest with families and genera."""
+def _related(codes: tuple[str, ...], world: World, rng: np.random.Generator) -> Array:
+    """Unit variance, with the shares of family and genus; shape (languages,)."""
     family = null.same(null.families(codes))
     genus = null.same([f"{languages.get(code).family}/{languages.get(code).genus}" for code in codes])
-    own = 1 - world.family - world.genus
-    covariance = world.family * family + world.genus * genus + own * np.eye(len(codes))
-    rest = np.linalg.cholesky(covariance) @ rng.standard_normal(len(codes))
+    covariance = world.family * family + world.genus * genus + (1 - world.family - world.genus) * np.eye(len(codes))
+    return np.asarray(np.linalg.cholesky(covariance) @ rng.standard_normal(len(codes)))
+
+
+def _mixed(x: Array, rho: float, rest: Array) -> Array:
     return np.asarray(rho * x + np.sqrt(1 - rho**2) * rest)
 
 
-def _gains(world: World, x: Array, level: Array, codes: tuple[str, ...], rng: np.random.Generator) -> Array:
+def _gains(world: World, x: Array, level: Array, rest: Array) -> Array:
     if world.truth == HEADROOM:
         return world.reduction * (100 - level) / 100
-    pattern = _mixed(x, world.rho if world.truth == SLOPE else 0.0, world, codes, rng)
+    pattern = _mixed(x, world.rho if world.truth == SLOPE else 0.0, rest)
     if world.scale == "points":
         return np.asarray(world.gain + world.spread * pattern)
     return np.asarray((world.reduction + world.reduction_spread * pattern) * (100 - level) / 100)
