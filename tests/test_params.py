@@ -57,3 +57,10 @@ def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
     loaded = params.load(changed(tmp_path, "    udpos: *target", "    udpos: {<<: *target, epochs: 7}"))
     assert loaded.recipes.target["udpos"].epochs == 7
     assert loaded.recipes.target["udpos"].batch == loaded.recipes.target["xnli"].batch
+
+
+def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
+    path = changed(tmp_path, "    udpos: *target", "    udpos: &longer {<<: *target, epochs: 7}")
+    path.write_text(path.read_text().replace("    squad_v1: *target", "    squad_v1: *longer"))
+    loaded = params.load(path)
+    assert loaded.recipes.target["squad_v1"].epochs == 7
