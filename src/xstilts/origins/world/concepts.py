@@ -56,6 +56,7 @@ QUALITIES = (
 )
 SPEECH = ("said", "knew")
 DAYS = ("yesterday", "monday", "friday", "winter", "summer")
+YEARS = tuple(str(year) for year in range(1950, 2000, 5))  # digits, the same in every language
 NUMERALS = ("two", "three", "four", "five")
 COMPANIES = ("bank", "company", "university", "club")
 MANNERS = ("quickly", "slowly", "often", "gladly")

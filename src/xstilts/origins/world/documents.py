@@ -11,7 +11,7 @@ from xstilts.origins.world import concepts
 from xstilts.origins.world.events import Event, Phrase, Pronoun, Sampler, Saying, Thing
 from xstilts.origins.world.inference import conclusions, paired_event, with_adjective
 from xstilts.origins.world.plausibility import repaid
-from xstilts.origins.world.reading import readings
+from xstilts.origins.world.reading import interviews
 from xstilts.origins.world.sentences import entities, quality, rich
 
 NAMED = 0.4
@@ -59,10 +59,7 @@ def _denied(sampler: Sampler) -> Document:
 
 
 def _asked(sampler: Sampler) -> Document:
-    item = readings(sampler, named=NAMED, sentences=2, reworded=0.3)[0]
-    event = item.context[item.answer or 0].event
-    answer = getattr(event, item.question.asked)
-    return [*item.context, item.question, answer]
+    return interviews(sampler, NAMED)
 
 
 def _repaid(sampler: Sampler) -> Document:

@@ -66,8 +66,9 @@ class Saying:
     """A way to say an event, in any language.
 
     `kind` is `plain`, `question`, `because` (event because of `other`), `and`, `said` (the event's agent and action,
-    with `other` as the complement), or a word of `OPENERS` that relates the sentence to the one before. `front` opens a plain clause with `place` or `day`. `asked` is the
-    slot that a question asks for; a question without one is polar.
+    with `other` as the complement), or a word of `OPENERS` that relates the sentence to the one before.
+    `front` opens a plain clause with `place` or `day`. `asked` is the slot that a question asks for; a question
+    without one is polar.
     """
 
     event: Event
@@ -127,7 +128,7 @@ class Sampler:
 
     def day(self) -> str:
         """A year in digits, a day or a season."""
-        return str(self.random.randint(1950, 1999)) if self.chance(0.3) else self.choose(concepts.DAYS)
+        return self.choose(concepts.YEARS) if self.chance(0.3) else self.choose(concepts.DAYS)
 
     def action_on_person(self) -> str:
         """What people do to people."""
@@ -154,13 +155,13 @@ class Sampler:
         action, thing = self.action_on_thing()
         return Event(action, agent, thing)
 
-    def furnish(self, event: Event, share: float = 0.5) -> Event:
-        """Adds a place, a day, a manner, each with that share (manner: half of it)."""
+    def furnish(self, event: Event, share: float = 0.5, *, manner: bool = True) -> Event:
+        """Adds a place, a day and, unless told not to, a manner, each with that share (manner: half of it)."""
         return replace(
             event,
             place=event.place or (self.place() if self.chance(share) else None),
             day=event.day or (self.day() if self.chance(share) else ""),
-            manner=event.manner or (self.choose(concepts.MANNERS) if self.chance(share / 2) else ""),
+            manner=event.manner or (self.choose(concepts.MANNERS) if manner and self.chance(share / 2) else ""),
         )
 
     def saying(self, event: Event, front: float = 0.4) -> Saying:

@@ -11,6 +11,8 @@ from xstilts.origins.world import concepts
 from xstilts.origins.world.events import Event, Sampler, Saying, Thing
 from xstilts.origins.world.items import Pair
 
+# Share of contradictions that rest on an opposite; the others deny.
+OPPOSITES = 0.3
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 
 
@@ -30,9 +32,15 @@ def inferences(sampler: Sampler, *, named: float, furnish: float, roles: float) 
 
 
 def _premise(sampler: Sampler, event: Event, furnish: float) -> Event:
-    """The event with at least a place or a day, so that no premise is its hypothesis word for word."""
-    furnished = sampler.furnish(event, furnish)
-    return furnished if furnished.place or furnished.day else replace(furnished, place=sampler.place())
+    """The event with at least a place or a day: no premise is its hypothesis word for word.
+
+    Every premise has either a denial or an adverb of manner, so that a denial shows neither in length nor in the
+    number of words that the hypothesis lacks.
+    """
+    furnished = sampler.furnish(event, furnish, manner=False)
+    if not furnished.place and not furnished.day:
+        furnished = replace(furnished, place=sampler.place())
+    return replace(furnished, manner="" if event.negated else sampler.choose(concepts.MANNERS))
 
 
 def conclusions(sampler: Sampler, named: float) -> list[Saying]:
@@ -76,13 +84,27 @@ def _role_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]
 
 
 def _word_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:
+    """One word differs: a synonym, an unrelated word, and for a contradiction an opposite or a denial."""
+    event, variants = _variants(sampler, named)
+    if sampler.chance(OPPOSITES):
+        return event, variants
+    denied = {label: replace(variant, negated=True) for label, variant in variants.items()}
+    if sampler.chance(0.5):
+        return event, {**variants, CONTRADICTION: denied[ENTAILMENT]}
+    # Without the denial the same words must stand there: else two words of the hypothesis were missing, not one.
+    return replace(event, negated=True), {**denied, CONTRADICTION: event}
+
+
+def _variants(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:
+    """An event, and what becomes of it with a synonym, an unrelated word, an opposite in one place."""
     event = paired_event(sampler, named)
     if sampler.chance(0.5):
-        replaced = {label: replace(event, action=action) for label, action in _words(sampler, event.action).items()}
-        return event, replaced
-    word = sampler.adjective()
-    described = with_adjective(event, word)
-    return described, {label: with_adjective(event, other) for label, other in _words(sampler, word).items()}
+        words = _words(sampler, event.action)
+        return event, {label: replace(event, action=word) for label, word in words.items()}
+    adjective = sampler.adjective()
+    words = _words(sampler, adjective)
+    variants = {label: with_adjective(event, word) for label, word in words.items()}
+    return with_adjective(event, adjective), variants
 
 
 def _words(sampler: Sampler, word: str) -> dict[str, str]:
@@ -150,4 +172,7 @@ def paraphrases(
         return Saying(whole, kind="question", asked=asked) if questions else Saying(whole, front=front)
 
     second = say(event, fronts[1])
+    same, different = (
+        replace(said, manner="" if said.negated else sampler.choose(concepts.MANNERS)) for said in (same, different)
+    )
     return [Pair(say(said, fronts[0]), second, label) for said, label in zip((different, same), labels, strict=True)]

@@ -23,7 +23,7 @@ def readings(
     """
     events = _context(sampler, named, sentences)
     index = sampler.random.randrange(sentences)
-    asked = sampler.choose(ASKED)
+    asked = sampler.choose([slot for slot in ASKED if getattr(events[index], slot)])
     about = events[index]
     if sampler.chance(reworded):
         about = _reworded(about)
@@ -38,7 +38,7 @@ def readings(
 def _context(sampler: Sampler, named: float, sentences: int) -> list[Event]:
     events: list[Event] = []
     while len(events) < sentences:
-        event = replace(sampler.event(named=named), place=sampler.place(), day=sampler.day())
+        event = sampler.furnish(sampler.event(named=named))
         if events and sampler.chance(0.4):
             # A distractor: the same person does something else.
             event = replace(event, agent=sampler.random.choice(events).agent)
@@ -50,7 +50,8 @@ def _context(sampler: Sampler, named: float, sentences: int) -> list[Event]:
 def _apart(first: Event, second: Event) -> bool:
     shared = (first.agent == second.agent) + (first.patient == second.patient) + (first.action == second.action)
     crossed = first.agent == second.patient or first.patient == second.agent
-    return shared <= 1 and not crossed and first.place != second.place and first.day != second.day
+    same_place = first.place is not None and first.place == second.place
+    return shared <= 1 and not crossed and not same_place and (not first.day or first.day != second.day)
 
 
 def _reworded(event: Event) -> Event:
@@ -68,6 +69,17 @@ def _absent(sampler: Sampler, event: Event, asked: str, events: list[Event]) -> 
         if asked != "agent":
             return replace(event, agent=stranger)
         return replace(event, patient=stranger, action=sampler.action_on_person())
+
+
+def interviews(sampler: Sampler, named: float) -> list[Saying | Phrase | str]:
+    """Two events, then questions on each with their answers, for running text."""
+    events = _context(sampler, named, 2)
+    parts: list[Saying | Phrase | str] = [sampler.saying(event) for event in events]
+    for event in sampler.random.sample(events, 2):
+        asked = sampler.choose([slot for slot in ASKED if getattr(event, slot)])
+        dropped = [slot for slot in ("place", "day") if slot != asked]
+        parts += [Saying(event.without(*dropped), kind="question", asked=asked), getattr(event, asked)]
+    return parts
 
 
 def chosen_readings(sampler: Sampler, *, named: float, sentences: int, choices: int) -> list[Options]:
