@@ -1,0 +1,138 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xstilts import architectures, cli, params, plan
+from xstilts.architectures import KNOWN, Architecture
+from xstilts.batching import Encoded
+from xstilts.params import Model, Recipe
+from xstilts.schedule import Subject, total_steps
+
+ROOT = Path(__file__).parent.parent
+SMALL = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130)
+
+
+def profile(name: str) -> params.Params:
+    return params.load(ROOT / "profiles" / f"{name}.yaml")
+
+
+def test_the_sizes_of_xlmr_large_are_those_of_its_weights() -> None:
+    large = KNOWN["xlm-roberta-large"]
+    # 559,890,432 with the pooler, which has 1024 * 1025 of them.
+    assert large.parameters == 559_890_432 - 1024 * 1025
+    assert large.body == 24 * 12_596_224
+
+
+@pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
+def test_parameters_are_counted_as_transformers_makes_them(kind: str) -> None:
+    from xstilts import onestep
+
+    architecture = replace(architectures.of(SMALL), kind=kind, types=2 if kind == "bert" else 1)
+    body = onestep.build(architecture)
+    assert sum(one.numel() for one in body.parameters()) == architecture.parameters
+    outside = sum(one.numel() for name, one in body.named_parameters() if not name.startswith("embeddings"))
+    assert outside == architecture.body
+
+
+def test_an_encoder_in_a_folder_is_measured_by_its_configuration(start: Path) -> None:
+    found = architectures.of(Model(name=str(start / "encoder")))
+    assert (found.kind, found.layers, found.hidden, found.positions) == ("xlm-roberta", 2, 32, 130)
+
+
+def test_a_name_that_is_neither_known_nor_to_be_had_is_an_error_that_says_what_is_known() -> None:
+    with pytest.raises(ValueError, match=r"the sizes of 'nobody/nothing' are not known here .*xlm-roberta-large"):
+        architectures.of(Model(name="nobody/nothing"))
+
+
+@pytest.mark.parametrize(
+    "sizes", [[(10, 4)], [(400, 4), (100, 4)], [(100, 8), (30, 2), (5000, 4)]], ids=lambda sizes: str(len(sizes))
+)
+def test_steps_are_planned_as_the_schedule_takes_them(sizes: list[tuple[int, int]]) -> None:
+    recipe = Recipe(learning_rate=1.0, batch=4, max_length=8, epochs=2.5, cap=1000)
+    subjects = {
+        str(number): Subject(str(number), Encoded(np.empty(0), np.empty(0), np.zeros(items + 1)), batch)
+        for number, (items, batch) in enumerate(sizes)
+    }
+    assert plan.steps(sizes, recipe) == total_steps(subjects, epochs=2.5, steps=0, cap=1000)
+    assert plan.steps(sizes, replace(recipe, steps=7)) == 7
+
+
+def test_the_paper_s_trainings_have_the_paper_s_steps(tmp_path: Path) -> None:
+    found = {(one.kind, one.name): one for one in plan.trainings(profile("xlmr-large"), tmp_path)}
+    assert found["target", "xnli"].steps == round(2 * np.ceil(392_702 / 4))
+    assert found["target", "xnli"].copies == 17 * 3
+    assert found["intermediate", "anli"].steps == 2 * np.ceil(1_104_934 / 24)
+    assert found["intermediate", "mnli_mlm"].items == 392_702 + 40 * 50_000
+    assert ("intermediate", "none") not in found
+
+
+def test_prepared_data_are_counted_before_the_task_file_says(tmp_path: Path) -> None:
+    large = profile("xlmr-large")
+    assert plan.training_items(large, "ccg", "eng", tmp_path) == 38_015
+    (tmp_path / "ccg").mkdir()
+    (tmp_path / "ccg" / "task.json").write_text('{"counts": {"train": 77}, "source": {"origin": "files"}}')
+    assert plan.training_items(large, "ccg", "eng", tmp_path) == 77
+    (tmp_path / "ccg" / "task.json").write_text('{"counts": {"train": 77}, "source": {"origin": "world"}}')
+    assert plan.training_items(large, "ccg", "eng", tmp_path) == 38_015
+
+
+def test_disk_is_four_bytes_a_parameter_and_checkpoint() -> None:
+    large, size = profile("xlmr-large"), KNOWN["xlm-roberta-large"]
+    need = plan.disk(large, size)
+    assert need.intermediate == 17 * 3 * 4 * size.parameters
+    assert need.target == 17 * 6 * 3 * 4 * size.parameters
+
+
+def test_twice_the_speed_takes_half_the_time_and_small_steps_wait_for_their_launch() -> None:
+    size = KNOWN["xlm-roberta-large"]
+    long = plan.Training("target", "t", 1, 10, 10, 1e6, 1, 0.0)
+    free = plan.Machine(tflops=100, mfu=0.5, launch=1e-9, bandwidth=1e30)
+    once = long.seconds(size, free, checkpointing=False, parts=1)
+    assert once == pytest.approx(10 * 6 * size.body * 1e6 / 50e12)
+    assert long.seconds(size, replace(free, mfu=1.0), checkpointing=False, parts=1) == pytest.approx(once / 2)
+    short = replace(long, tokens=1.0)
+    assert short.seconds(size, replace(free, launch=0.5), checkpointing=False, parts=1) == pytest.approx(5.0)
+
+
+def test_the_plan_imports_no_torch() -> None:
+    code = (
+        "import sys; from xstilts import cli; "
+        "assert cli.main(['dry-run', '--params', 'profiles/xlmr-large.yaml', '--brief']) == 0; "
+        "assert not {'torch', 'transformers', 'mlflow', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "disk: 762.0 GiB of checkpoints" in done.stdout
+
+
+def test_the_plan_of_every_profile_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for path in sorted((ROOT / "profiles").glob("*.yaml")):
+        assert cli.main(["dry-run", "--params", str(path)]) == 0
+        printed = capsys.readouterr().out
+        assert printed.startswith(f"{path.stem}: ")
+        for training in params.load(path).trainings:
+            assert f"target        {training}" in printed
+
+
+def test_an_assumption_that_is_no_positive_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["dry-run", "--params", str(ROOT / "params.yaml"), "--mfu", "0"]) == 1
+    assert "must be greater than 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
+def test_a_step_of_every_shape_is_taken_with_the_real_module(kind: str) -> None:
+    from xstilts import onestep
+
+    size = Architecture(kind, 300, 2, 32, 2, 64, 130, types=2 if kind == "bert" else 1)
+    taken = list(onestep.take(profile("world-full"), size, items=3, accelerator="cpu", precision="32-true"))
+    assert [row.shape for row in taken] == ["classification", "tagging", "span", "choice", "mlm"]
+    expected = {"classification": np.log(3), "tagging": np.log(17), "mlm": np.log(300)}
+    for row in taken:
+        assert row.parameters > size.parameters
+        # Random weights know nothing: the loss of an even guess.
+        if row.shape in expected:
+            assert row.loss == pytest.approx(expected[row.shape], rel=0.25), row.shape
