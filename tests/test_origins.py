@@ -1,0 +1,24 @@
+import pytest
+
+from xstilts import origins, tasks
+
+WORLD = {"seed": 1, "languages": ["eng", "deu"], "train": 20, "validation": 4, "test": 4}
+
+
+def test_a_single_task_may_come_from_another_origin() -> None:
+    settings = {"origin": "files", "root": "nowhere", "origins": {"mnli": "world"}, "world": WORLD}
+    prepared = origins.load(tasks.get("mnli"), settings)
+    assert prepared.source["origin"] == "world"
+    assert len(prepared.splits["train"]) == 20
+    with pytest.raises(ValueError, match=r"data.root is 'nowhere', which is no folder"):
+        origins.load(tasks.get("qqp"), settings)
+
+
+def test_an_origin_for_a_task_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no task 'mnil'; .* Did you mean 'mnli'\?"):
+        origins.load(tasks.get("mnli"), {"origin": "world", "origins": {"mnil": "files"}, "world": WORLD})
+
+
+def test_an_origin_that_does_not_exist_is_an_error_that_lists_the_three() -> None:
+    with pytest.raises(ValueError, match=r"data.origin is 'hup'; allowed: world, files, hub"):
+        origins.load(tasks.get("mnli"), {"origin": "world", "origins": {"mnli": "hup"}, "world": WORLD})
