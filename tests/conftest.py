@@ -1,5 +1,6 @@
 """What every test shares: no network, a tokenizer and an encoder small enough to read, the repository's root."""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,3 +40,21 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     model = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130, dropout=0.1, seed=3)
     pretraining.fresh(model, text, folder / "pretrained", alpha=1.0, seed=3)
     yield folder / "pretrained"
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which `dvc repro` ran a tiny grid from nothing to the report. Read only."""
+    import tiny
+
+    folder = tiny.copy(tmp_path_factory.mktemp("reproduced"))
+    tiny.run(folder, "dvc", "repro")
+    return folder
+
+
+@pytest.fixture
+def workspace(reproduced: Path, tmp_path: Path) -> Path:
+    """A copy of `reproduced` to change; its DVC cache and MLflow store come along."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(reproduced, folder, symlinks=True)
+    return folder

@@ -24,7 +24,7 @@ mixtures:
 intermediates: [none, mnli]
 trainings: [xnli, squad_v1]
 targets: [xnli, xquad, tatoeba]
-starts_from: {itself: [xnli], squad_v1: [xquad], intermediate: [tatoeba]}
+starts_from: {itself: [xnli], squad_v1: [xquad], siqa: [], intermediate: [tatoeba]}
 seeds: [1]
 recipes:
   pretraining: {steps: 10, batch: 8, learning_rate: 1.0e-3, max_length: 32}
@@ -35,7 +35,7 @@ recipes:
     xnli: *recipe
     squad_v1: *recipe
 retrieval: {layer: 1, centre: true, max_length: 32}
-analysis: {draws: 99, bootstrap: 99, imputations: 3}
+analysis: {seed: 1, draws: 99, bootstrap: 99, imputations: 3}
 runtime: {accelerator: cpu, threads: 1, progress: false}
 """
 
@@ -84,6 +84,17 @@ def stages_to_run(folder: Path) -> set[str]:
 
 
 def instances_to_run(folder: Path) -> set[str]:
-    """The stage instances that `dvc repro` would run now: `target@mnli-xnli-1`, …"""
+    """The stage instances that are out of date and what follows them: `target@mnli-xnli-1`, `predict@mnli-xnli-1`, …
+
+    `dvc repro --dry` names the first of each chain alone, since nothing it depends on has changed yet.
+    """
     lines = run(folder, "dvc", "repro", "--dry").splitlines()
-    return {line.split("'")[1] for line in lines if line.startswith("Running stage '")}
+    first = {line.split("'")[1] for line in lines if line.startswith("Running stage '")}
+    edges = [line.split('"')[1::2] for line in run(folder, "dvc", "dag", "--dot").splitlines() if "->" in line]
+    found, open_ = set(first), list(first)
+    while open_:
+        name = open_.pop()
+        after = {end for start, end in edges if start == name} - found
+        found |= after
+        open_ += after
+    return found

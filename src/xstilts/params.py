@@ -94,9 +94,9 @@ class Mixture:
 class Recipes:
     """One recipe a training: `pretraining`, one an intermediate, one a target training."""
 
+    pretraining: Recipe | None
     intermediate: Mapping[str, Recipe]
     target: Mapping[str, Recipe]
-    pretraining: Recipe | None = None
 
 
 @dataclass(frozen=True)
@@ -118,22 +118,25 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class StartsFrom:
-    """Which encoder each target is predicted with: its own training, another task's, or the intermediate itself."""
+    """Which encoder each target is predicted with: its own training, another task's, or the intermediate itself.
 
-    itself: tuple[str, ...] = ()
-    squad_v1: tuple[str, ...] = ()
-    siqa: tuple[str, ...] = ()
-    intermediate: tuple[str, ...] = ()
+    All four are needed, empty or not, because stages of dvc.yaml are made from them.
+    """
+
+    itself: tuple[str, ...]
+    squad_v1: tuple[str, ...]
+    siqa: tuple[str, ...]
+    intermediate: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Analysis:
     """What the statistics may vary: seed of the draws and their numbers."""
 
-    seed: int = 1
-    draws: int = 2000
-    bootstrap: int = 2000
-    imputations: int = 20
+    seed: int
+    draws: int
+    bootstrap: int
+    imputations: int
 
 
 @dataclass(frozen=True)
@@ -173,8 +176,8 @@ class Params:
     starts_from: StartsFrom
     seeds: tuple[int, ...]
     recipes: Recipes
-    retrieval: Retrieval = Retrieval()
-    analysis: Analysis = Analysis()
+    retrieval: Retrieval
+    analysis: Analysis
     runtime: Runtime = Runtime()
 
 
@@ -203,6 +206,7 @@ class _Reader:
     def __init__(self, path: str) -> None:
         self.path = path
         self.constructor = yaml.SafeLoader("")
+        self._merged: set[int] = set()  # nodes whose `<<` is resolved: an anchor's node is read once for each alias
 
     def fault(self, node: yaml.Node, message: str) -> ValueError:
         return ValueError(f"{self.path}, line {node.start_mark.line + 1}: {message}")
@@ -240,11 +244,12 @@ class _Reader:
         if not isinstance(node, yaml.MappingNode):
             raise self.fault(node, f"{name} must be a mapping, not {node.value!r}")
         seen: dict[str, yaml.Node] = {}
-        for key, _ in node.value:
+        for key, _ in () if id(node) in self._merged else node.value:
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise self.fault(key, f"{name}.{key.value} is given twice".lstrip("."))
             seen[key.value] = key
         self.constructor.flatten_mapping(node)
+        self._merged.add(id(node))
         merged = {key.value: item for key, item in node.value}
         return list(merged.items())
 

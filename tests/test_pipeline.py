@@ -1,0 +1,107 @@
+"""`dvc repro` itself, on a tiny grid: from nothing to the report, and what a change re-runs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import tiny
+
+AFTER_SCORES = {"gains", "correlate", "report"}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {path}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_pipeline_ends_with_a_report_that_answers_and_is_up_to_date(reproduced: Path) -> None:
+    page = (reproduced / "reports" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r"supported|practically absent|inconclusive", page)
+    assert "up to date" in tiny.run(reproduced, "dvc", "status")
+    verdicts = json.loads((reproduced / "results" / "verdicts.json").read_text(encoding="utf-8"))
+    assert {"tiny", "ponti2020-xlmr-base"} <= {verdict["study"] for verdict in verdicts}
+    contract = "study intermediate target outcome distance n r r_low r_high p_naive p_family q verdict reason".split()
+    assert all(set(contract) <= set(verdict) for verdict in verdicts)
+
+
+def test_a_second_repro_runs_nothing(reproduced: Path) -> None:
+    assert tiny.instances_to_run(reproduced) == set()
+
+
+def test_every_run_of_the_grid_has_a_record_with_every_language(reproduced: Path) -> None:
+    records = sorted((reproduced / "scores").rglob("*.json"))
+    assert len(records) == 2 * 3 * 1
+    for path in records:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        languages = {name.partition("/")[2] for name in record["values"]}
+        assert len(languages) == (11 if record["target"] == "tatoeba" else 12)
+
+
+def test_another_learning_rate_of_the_target_re_runs_targets_and_what_follows_alone(workspace: Path) -> None:
+    text = (workspace / "params.yaml").read_text(encoding="utf-8")
+    own = "    xnli: {learning_rate: 5.0e-4, batch: 8, epochs: 1, max_length: 64, stride: 32}\n"
+    (workspace / "params.yaml").write_text(text.replace("    xnli: *recipe\n", own), encoding="utf-8")
+    instances = tiny.instances_to_run(workspace)
+    assert {name for name in instances if "@" in name} == {
+        f"{stage}@{arm}-xnli{training}" for arm in ("none", "mnli") for stage, training in
+        (("target", "-1"), ("predict", "-1"), ("score", "-1"))
+    }
+    assert {name for name in instances if "@" not in name} == AFTER_SCORES
+
+
+def test_another_intermediate_recipe_leaves_the_baseline_alone(workspace: Path) -> None:
+    edit(
+        workspace / "params.yaml",
+        "    mnli: *recipe\n",
+        "    mnli: {learning_rate: 5.0e-4, batch: 8, epochs: 1, max_length: 64, stride: 32}\n",
+    )
+    instances = tiny.instances_to_run(workspace)
+    assert "intermediate@mnli-1" in instances
+    assert not {name for name in instances if "@none" in name or name.startswith(("prepare", "text", "pretrained"))}
+
+
+def test_a_new_task_file_re_runs_nothing(workspace: Path) -> None:
+    tasks = workspace / "src" / "xstilts" / "tasks"
+    (tasks / "mine.py").write_text((tasks / "siqa.py").read_text(encoding="utf-8").replace('"siqa"', '"mine"'), encoding="utf-8")
+    assert tiny.instances_to_run(workspace) == set()
+
+
+def test_an_edit_of_the_report_re_runs_the_report(workspace: Path) -> None:
+    page = workspace / "src" / "xstilts" / "report" / "markdown.py"
+    page.write_text(page.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    assert tiny.instances_to_run(workspace) == {"report"}
+
+
+def test_an_edit_of_a_metric_trains_and_predicts_nothing(workspace: Path) -> None:
+    path = workspace / "src" / "xstilts" / "metrics" / "spans.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    assert tiny.stages_to_run(workspace) == {"score", "score_squad_v1", "score_retrieval"} | AFTER_SCORES
+
+
+def test_the_runtime_re_runs_nothing(workspace: Path) -> None:
+    edit(workspace / "params.yaml", "threads: 1", "threads: 2")
+    assert tiny.instances_to_run(workspace) == set()
+
+
+def test_other_test_data_train_nothing_again(workspace: Path) -> None:
+    edit(workspace / "params.yaml", "test: 12", "test: 13")
+    tiny.run(workspace, "dvc", "repro", "prepare", "text", "mixture")
+    stages = tiny.stages_to_run(workspace)
+    assert "predict" in stages
+    assert not stages & {"pretrained", "intermediate", "target", "mixture"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seeds: [1]", "seedz: [1]", "Could not find 'seeds'"),
+        ("recipes:\n", "recipes:\n  presets: {}\n", "unknown parameter 'recipes.presets'"),
+        ("tasks: [mnli, squad_v1,", "tasks: [mnlu, squad_v1,", "mnlu"),
+    ],
+)
+def test_a_fault_in_the_parameters_fails_with_one_clear_error(workspace: Path, old: str, new: str, message: str) -> None:
+    edit(workspace / "params.yaml", old, new)
+    with pytest.raises(AssertionError, match=message):
+        tiny.run(workspace, "dvc", "repro")
