@@ -1,7 +1,7 @@
 """Running text for masked language modelling: documents of a few sentences that belong together.
 
 They show what the tasks rest on: scripts, restatements with synonyms, denied opposites, questions with their
-answers, kinds. Every language has documents of its own, never translations of another's.
+answers. Every language has documents of its own, never translations of another's.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def _script(sampler: Sampler) -> Document:
     thing = Thing(sampler.choose(kind.members))
     agent = Thing(kind.profession) if sampler.chance(0.3) else sampler.person(NAMED)
     place = Thing(kind.place) if sampler.chance(0.4) else None
-    start = sampler.choose(("bought", "found", "took", kind.script[0]))
+    start = sampler.choose(("bought", "found", kind.script[0]))
     return [
         Saying(sampler.furnish(Event(start, agent, thing, place=place), 0.3)),
         Saying(Event(kind.script[1], Pronoun(), thing), kind="then"),
@@ -69,12 +69,6 @@ def _repaid(sampler: Sampler) -> Document:
     return [sampler.saying(sampler.furnish(first, 0.3)), Saying(second, kind="then")]
 
 
-def _kinds(sampler: Sampler) -> Document:
-    kind = sampler.kind()
-    members = sampler.random.sample(kind.members, 2)
-    return [Saying(Event("be", Thing(member), Thing(kind.name))) for member in members]
-
-
 def _rich(sampler: Sampler) -> Document:
     return [rich(sampler, named=NAMED) for _ in range(2)]
 
@@ -91,7 +85,6 @@ KINDS: tuple[tuple[int, Callable[[Sampler], Document]], ...] = (
     (3, _denied),
     (30, _asked),
     (5, _repaid),
-    (1, _kinds),
     (6, _rich),
     (6, _entities),
 )

@@ -41,7 +41,7 @@ Phrase = Name | Thing | Pronoun
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody does something, or (action `be`) is of some quality or kind."""
+    """Somebody does something, or (action `be`) is of some quality."""
 
     action: str
     agent: Phrase

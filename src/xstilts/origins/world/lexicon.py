@@ -14,8 +14,8 @@ from xstilts.origins.world.settings import WorldSettings
 
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aeiou"
-FIRST_NAMES = 16
-LAST_NAMES = 24
+FIRST_NAMES = 12
+LAST_NAMES = 20
 
 
 @dataclass(frozen=True)

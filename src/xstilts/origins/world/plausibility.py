@@ -12,7 +12,7 @@ def continuations(sampler: Sampler, *, named: float) -> list[Options]:
     """What happened next to a thing: one act belongs to the script of its kind (HellaSwag)."""
     kind = sampler.kind()
     thing = Thing(sampler.choose(kind.members))
-    start = sampler.choose(("bought", "found", "took", kind.script[0]))
+    start = sampler.choose(("bought", "found", kind.script[0]))
     first = sampler.furnish(Event(start, sampler.person(named), thing))
     acts = [kind.script[1], *(other.script[1] for other in concepts.KINDS if other is not kind)]
     choices = tuple(Saying(Event(act, Pronoun(), thing), kind="then") for act in acts)

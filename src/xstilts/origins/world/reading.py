@@ -90,8 +90,9 @@ def chosen_readings(sampler: Sampler, *, named: float, sentences: int, choices: 
         return []
     index = reading.answer or 0
     right = _filler(reading.context[index].event, asked)
-    others = [_filler(saying.event, asked) for place, saying in enumerate(reading.context) if place != index]
-    wrong = [phrase for phrase in dict.fromkeys(others) if phrase != right]
+    others = [saying.event for number, saying in enumerate(reading.context) if number != index]
+    fillers = [_filler(event, asked) for event in others if getattr(event, asked)]
+    wrong = [phrase for phrase in dict.fromkeys(fillers) if phrase != right]
     while len(wrong) < choices - 1:
         stranger: Phrase = sampler.place() if asked == "place" else sampler.person(named)
         if stranger != right and stranger not in wrong:
