@@ -1,6 +1,7 @@
 """Gains and distances → correlations, mixed models, families, verdicts: every table of docs/results.md."""
 
 import argparse
+import os
 from pathlib import Path
 
 from xstilts import distances, gains, imputation
@@ -15,6 +16,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, required=True, help="Monte Carlo draws of every p")
     parser.add_argument("--bootstrap", type=int, required=True, help="resamples of the bootstrap intervals")
     parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; no result depends on it")
     parser.add_argument("--predictors", type=Path, help="columns target,language,overlap,fertility")
     arguments = parser.parse_args()
     folder = arguments.results
@@ -24,6 +26,7 @@ def main() -> None:
         imputation.read(folder / "imputed_distances.csv"),
         regression.read(arguments.predictors) if arguments.predictors else None,
         Settings(seed=arguments.seed, draws=arguments.draws, resamples=arguments.bootstrap),
+        arguments.workers,
     )
     study.write(folder, results)
     for name, answer in results.answers.items():

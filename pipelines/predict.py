@@ -12,7 +12,9 @@ def main() -> None:
     parser.add_argument("intermediate")
     parser.add_argument("target")
     parser.add_argument("seed", type=int)
-    parser.add_argument("--training", help="the task whose training the target starts from; none reads the intermediate encoder")
+    parser.add_argument(
+        "--training", help="the task whose training the target starts from; none reads the intermediate encoder"
+    )
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("predictions"))
     arguments = parser.parse_args()

@@ -34,7 +34,9 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("start")
     text = folder / "text"
     text.mkdir()
-    (text / "eng.txt").write_text("".join(f"the cat number {i} sat on the mat .\n" for i in range(50)), encoding="utf-8")
+    (text / "eng.txt").write_text(
+        "".join(f"the cat number {i} sat on the mat .\n" for i in range(50)), encoding="utf-8"
+    )
     (text / "arb.txt").write_text("".join(f"جلس القط رقم {i} على السجادة .\n" for i in range(50)), encoding="utf-8")
     (text / "tha.txt").write_text("".join(f"แมวตัวที่ {i} นั่งบนเสื่อ\n" for i in range(50)), encoding="utf-8")
     model = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130, dropout=0.1, seed=3)

@@ -25,7 +25,9 @@ def xlm_roberta(dropout: float = 0.0) -> XLMRobertaModel:
 
 def bert() -> BertModel:
     torch.manual_seed(0)
-    return BertModel(BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0), add_pooling_layer=False)
+    return BertModel(
+        BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0), add_pooling_layer=False
+    )
 
 
 def random_rows(number: int = 20, longest: int = 30) -> list[list[int]]:

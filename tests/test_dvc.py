@@ -3,14 +3,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from imports import closure
 
+from imports import closure
 from xstilts import params, tasks
 
 ROOT = Path(__file__).parent.parent
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # Found by name at run time, so that no import statement shows them; the package's own __init__ is only a docstring.
-BY_NAME = {"src/xstilts/origins/__init__.py": "src/xstilts/origins", "src/xstilts/shapes/__init__.py": "src/xstilts/shapes"}
+BY_NAME = {
+    "src/xstilts/origins/__init__.py": "src/xstilts/origins",
+    "src/xstilts/shapes/__init__.py": "src/xstilts/shapes",
+}
 SAYS_NOTHING = {"src/xstilts/__init__.py", "src/xstilts/tasks/__init__.py"}
 
 
@@ -30,7 +33,9 @@ def needed(path: str) -> set[str]:
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_depends_on_everything_that_its_script_imports(name: str) -> None:
     deps = [dep for dep in STAGES[name]["deps"] if isinstance(dep, str)]
-    missing = {file for file in needed(script(STAGES[name])) if not any(file == d or file.startswith(d + "/") for d in deps)}
+    missing = {
+        file for file in needed(script(STAGES[name])) if not any(file == d or file.startswith(d + "/") for d in deps)
+    }
     assert not missing, f"add to dvc.yaml, {name}, deps: {sorted(missing)}"
 
 
@@ -40,7 +45,9 @@ def test_a_stage_depends_on_no_source_that_its_script_does_not_import(name: str)
     unused = {
         dep
         for dep in STAGES[name]["deps"]
-        if dep.startswith(("src/", "pipelines/")) and "${" not in dep and not any(f == dep or f.startswith(dep + "/") for f in files)
+        if dep.startswith(("src/", "pipelines/"))
+        and "${" not in dep
+        and not any(f == dep or f.startswith(dep + "/") for f in files)
     }
     assert not unused, f"remove from dvc.yaml, {name}, deps: {sorted(unused)}"
 
@@ -53,7 +60,9 @@ def test_every_script_is_a_stage_s_and_every_stage_has_a_script() -> None:
 def test_nothing_that_trains_knows_languages_statistics_or_the_report() -> None:
     for stage in ("pretrained", "intermediate", "target", "predict"):
         files = needed(script(STAGES[stage]))
-        assert not {f for f in files if any(word in f for word in ("languages", "correlation", "gains", "report", "metrics"))}
+        assert not {
+            f for f in files if any(word in f for word in ("languages", "correlation", "gains", "report", "metrics"))
+        }
 
 
 def test_nothing_that_counts_knows_torch() -> None:

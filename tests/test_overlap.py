@@ -23,7 +23,9 @@ def rows(folder: Path, shape: str, splits: dict, tokens: Tokens) -> dict[str, ov
 def test_a_language_written_as_english_overlaps_wholly_and_is_as_fertile(tokens: Tokens, tmp_path: Path) -> None:
     english = [SentencePair("1", "the cat sat", "on the mat", "a")]
     arabic = [SentencePair("1", "جلس القط", "على السجادة", "a")]
-    found = rows(tmp_path / "d", "classification", {"test/eng": english, "test/deu": english, "test/arb": arabic}, tokens)
+    found = rows(
+        tmp_path / "d", "classification", {"test/eng": english, "test/deu": english, "test/arb": arabic}, tokens
+    )
     assert set(found) == {"deu", "arb"}
     assert (found["deu"].overlap, found["deu"].fertility) == (100.0, 1.0)
     assert found["arb"].overlap < 30

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 import tiny
 
 AFTER_SCORES = {"gains", "correlate", "report"}
@@ -22,7 +23,22 @@ def test_the_pipeline_ends_with_a_report_that_answers_and_is_up_to_date(reproduc
     assert "up to date" in tiny.run(reproduced, "dvc", "status")
     verdicts = json.loads((reproduced / "results" / "verdicts.json").read_text(encoding="utf-8"))
     assert {"tiny", "ponti2020-xlmr-base"} <= {verdict["study"] for verdict in verdicts}
-    contract = "study intermediate target outcome distance n r r_low r_high p_naive p_family q verdict reason".split()
+    contract = [
+        "study",
+        "intermediate",
+        "target",
+        "outcome",
+        "distance",
+        "n",
+        "r",
+        "r_low",
+        "r_high",
+        "p_naive",
+        "p_family",
+        "q",
+        "verdict",
+        "reason",
+    ]
     assert all(set(contract) <= set(verdict) for verdict in verdicts)
 
 
@@ -45,8 +61,9 @@ def test_another_learning_rate_of_the_target_re_runs_targets_and_what_follows_al
     (workspace / "params.yaml").write_text(text.replace("    xnli: *recipe\n", own), encoding="utf-8")
     instances = tiny.instances_to_run(workspace)
     assert {name for name in instances if "@" in name} == {
-        f"{stage}@{arm}-xnli{training}" for arm in ("none", "mnli") for stage, training in
-        (("target", "-1"), ("predict", "-1"), ("score", "-1"))
+        f"{stage}@{arm}-xnli{training}"
+        for arm in ("none", "mnli")
+        for stage, training in (("target", "-1"), ("predict", "-1"), ("score", "-1"))
     }
     assert {name for name in instances if "@" not in name} == AFTER_SCORES
 
@@ -64,7 +81,9 @@ def test_another_intermediate_recipe_leaves_the_baseline_alone(workspace: Path) 
 
 def test_a_new_task_file_re_runs_nothing(workspace: Path) -> None:
     tasks = workspace / "src" / "xstilts" / "tasks"
-    (tasks / "mine.py").write_text((tasks / "siqa.py").read_text(encoding="utf-8").replace('"siqa"', '"mine"'), encoding="utf-8")
+    (tasks / "mine.py").write_text(
+        (tasks / "siqa.py").read_text(encoding="utf-8").replace('"siqa"', '"mine"'), encoding="utf-8"
+    )
     assert tiny.instances_to_run(workspace) == set()
 
 
@@ -101,7 +120,9 @@ def test_other_test_data_train_nothing_again(workspace: Path) -> None:
         ("tasks: [mnli, squad_v1,", "tasks: [mnlu, squad_v1,", "mnlu"),
     ],
 )
-def test_a_fault_in_the_parameters_fails_with_one_clear_error(workspace: Path, old: str, new: str, message: str) -> None:
+def test_a_fault_in_the_parameters_fails_with_one_clear_error(
+    workspace: Path, old: str, new: str, message: str
+) -> None:
     edit(workspace / "params.yaml", old, new)
     with pytest.raises(AssertionError, match=message):
         tiny.run(workspace, "dvc", "repro")

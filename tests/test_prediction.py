@@ -28,7 +28,9 @@ def tatoeba(folder: Path, languages: dict[str, list[ParallelSentences]]) -> Path
 
 def test_a_language_that_is_english_is_found_again_in_both_directions(start: Path, tmp_path: Path) -> None:
     english = sentences(30)
-    shuffled = [ParallelSentences(str(i), english[i], str(i), english[i]) for i in np.random.default_rng(0).permutation(30)]
+    shuffled = [
+        ParallelSentences(str(i), english[i], str(i), english[i]) for i in np.random.default_rng(0).permutation(30)
+    ]
     data = tatoeba(tmp_path / "tatoeba", {"deu": shuffled})
     files = prediction.retrieve(start, data, Retrieval(layer=1, max_length=30), RUNTIME)
     inputs = scoring.Inputs(shuffled, files["deu"], "deu", reverse=files["deu.reverse"])
@@ -55,7 +57,9 @@ def test_bucc_mines_the_pairs_that_are_equal_and_names_no_duplicate(start: Path,
 
 def test_a_layer_that_the_encoder_lacks_is_an_error_with_what_it_has(start: Path, tmp_path: Path) -> None:
     data = tatoeba(tmp_path / "tatoeba", {"deu": [ParallelSentences("0", "a", "0", "b")]})
-    with pytest.raises(ValueError, match=r"retrieval.layer is 14, but the encoder has 2 layers; allowed: 0 \(embeddings\) to 2"):
+    with pytest.raises(
+        ValueError, match=r"retrieval.layer is 14, but the encoder has 2 layers; allowed: 0 \(embeddings\) to 2"
+    ):
         prediction.retrieve(start, data, Retrieval(layer=14), RUNTIME)
 
 
@@ -78,7 +82,9 @@ def classified(start: Path, tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "checkpoint", tmp_path / "data" / "toy"
 
 
-def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_found(classified: tuple[Path, Path]) -> None:
+def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_found(
+    classified: tuple[Path, Path],
+) -> None:
     checkpoint, data = classified
     files = prediction.predict(checkpoint, "toy", data, RUNTIME)
     assert {code: len(rows) for code, rows in files.items()} == {"eng": 20, "deu": 30}
@@ -89,7 +95,9 @@ def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_foun
 def test_the_budget_of_tokens_changes_no_prediction(classified: tuple[Path, Path]) -> None:
     checkpoint, data = classified
     small, large = (
-        prediction.predict(checkpoint, "toy", data, Runtime(accelerator="cpu", threads=1, progress=False, tokens=tokens))
+        prediction.predict(
+            checkpoint, "toy", data, Runtime(accelerator="cpu", threads=1, progress=False, tokens=tokens)
+        )
         for tokens in (16, 100_000)
     )
     assert small == large

@@ -42,7 +42,8 @@ def test_a_resumed_schedule_continues_with_the_same_batches() -> None:
 def test_another_seed_gives_another_order() -> None:
     one = {"a": subject("a", 30)}
     orders = [
-        [m.batch.targets["label"].tolist() for m in Schedule(one, seed=s, steps=5, cap=99, first_position=2)] for s in (1, 2)
+        [m.batch.targets["label"].tolist() for m in Schedule(one, seed=s, steps=5, cap=99, first_position=2)]
+        for s in (1, 2)
     ]
     assert orders[0] != orders[1]
 

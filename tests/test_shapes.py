@@ -58,7 +58,11 @@ def test_longest_first_cuts_as_the_tokenizers_library_does(tokens: Tokens, first
     assert ours == min(room, len(pieces[a]) + len(pieces[b]))
     theirs = tokenizer.encode(a, b)
     # Where both are equally long the library may cut the other one: lengths differ by at most one sub-word.
-    kept = sum(1 for kind, special in zip(theirs.sequence_ids, theirs.special_tokens_mask, strict=True) if kind == 0 and not special)
+    kept = sum(
+        1
+        for kind, special in zip(theirs.sequence_ids, theirs.special_tokens_mask, strict=True)
+        if kind == 0 and not special
+    )
     assert abs(len(cut[0]) - kept) <= 1
 
 
@@ -130,7 +134,9 @@ def test_a_sentence_too_long_for_one_sequence_keeps_every_word_and_its_tag(token
     assert [row["prediction"] for row in rows] == [list(tags)] * 2
 
 
-def test_the_pieces_of_a_sentence_are_filled_as_xtreme_fills_them(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pieces_of_a_sentence_are_filled_as_xtreme_fills_them(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # parity.md, tag splitting: eighty words of two pieces, one too long, one of one piece, at max_length 128.
     sizes = {"two": 2, "long": 200, "one": 1}
     monkeypatch.setattr(tokens, "pieces", lambda words: {word: [9] * sizes[word] for word in words})
@@ -169,7 +175,10 @@ def mixed_states(table: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 
 EXAMPLES: dict[str, tuple[list[Any], tuple[str, ...]]] = {
-    "classification": ([SentencePair(str(i), "the cat " * (i + 1), "a mat", "ab"[i % 2]) for i in range(7)], ("a", "b")),
+    "classification": (
+        [SentencePair(str(i), "the cat " * (i + 1), "a mat", "ab"[i % 2]) for i in range(7)],
+        ("a", "b"),
+    ),
     "tagging": ([TaggedSentence(str(i), ("the", "cat") * (i + 1), ("a", "b") * (i + 1)) for i in range(7)], ("a", "b")),
     "choice": ([Choice(str(i), "the cat", ("sat", "on the mat", "x")[: 2 + i % 2], i % 2) for i in range(7)], ()),
     "span": ([Question(str(i), "the cat sat " * (i + 1), "who ?", (Answer("cat", 4),)) for i in range(7)], ()),

@@ -113,7 +113,10 @@ def test_the_runtime_does_not_change_what_is_learned(job: Job, tmp_path: Path, r
     calm = replace(job, recipe=recipe, start=_without_dropout(job.start, tmp_path / "calm"))
     run(calm, tmp_path / "resume")
     split = replace(calm, output=tmp_path / "split")
-    assert run(split, tmp_path / "resume", runtime=runtime)["fingerprint"] == checkpoints.read_card(calm.output)["fingerprint"]
+    assert (
+        run(split, tmp_path / "resume", runtime=runtime)["fingerprint"]
+        == checkpoints.read_card(calm.output)["fingerprint"]
+    )
     for name, value in weights(calm.output).items():
         torch.testing.assert_close(weights(split.output)[name], value, atol=2e-4, rtol=1e-3, msg=name)
 
@@ -123,7 +126,7 @@ def _without_dropout(start: Path, folder: Path) -> Path:
 
     shutil.copytree(start, folder)
     config = folder / "encoder" / "config.json"
-    config.write_text(config.read_text().replace("_dropout_prob\": 0.1", "_dropout_prob\": 0.0"))
+    config.write_text(config.read_text().replace('_dropout_prob": 0.1', '_dropout_prob": 0.0'))
     return folder
 
 
@@ -195,7 +198,9 @@ def test_an_empty_mixture_is_the_pretrained_encoder_byte_for_byte(start: Path, t
     job = Job("intermediate", "none", 1, start, Material(), RECIPE, tmp_path / "none" / "seed1")
     subject = Subject("study", "profile", "intermediate", 1, "none")
     card = tracked.learn(job, subject, RUNTIME, tmp_path / "record")
-    assert (job.output / "encoder" / "model.safetensors").read_bytes() == (start / "encoder" / "model.safetensors").read_bytes()
+    assert (job.output / "encoder" / "model.safetensors").read_bytes() == (
+        start / "encoder" / "model.safetensors"
+    ).read_bytes()
     assert card["parent"] == checkpoints.read_card(start)["fingerprint"]
     assert card["heads"] == {}
     assert checkpoints.check(job.output) == card
@@ -206,7 +211,9 @@ def test_the_next_phase_starts_with_a_fresh_head(job: Job, tmp_path: Path) -> No
     still = replace(RECIPE, steps=1, learning_rate=0.0)
     run(replace(job, start=job.output, output=tmp_path / "next", recipe=still), tmp_path / "resume")
     before, after = weights(job.output), weights(tmp_path / "next")
-    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith(("encoder.", "embeddings.")))
+    assert all(
+        torch.equal(before[name], after[name]) for name in before if name.startswith(("encoder.", "embeddings."))
+    )
     assert not torch.equal(before["out.weight"], after["out.weight"])
 
 

@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("src", "pipelines", "dvc.yaml", ".dvcignore", ".gitignore", "data/published", "data/typology", "mlruns/.gitignore")
+COPIED = (
+    "src",
+    "pipelines",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+    "data/published",
+    "data/typology",
+    "mlruns/.gitignore",
+)
 
 PARAMS = """\
 profile: tiny

@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+# A transformers encoder. torch types every attribute of a module as Tensor | Module, which fits none of them.
+Encoder = Any
+
 IGNORED = -100  # torch's ignore_index: a token without a label
 
 
@@ -154,29 +157,33 @@ def first_position(config: Any) -> int:
     return int(config.pad_token_id) + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
 
 
-def supports_packing(encoder: nn.Module) -> bool:
+def supports_packing(encoder: Encoder) -> bool:
     """Whether the encoder reaches its attention through transformers' interface and takes position ids."""
     known = encoder.config.model_type in ("roberta", "xlm-roberta", "camembert", "bert")
     return known and bool(getattr(encoder, "_supports_attention_backend", False))
 
 
-def hidden_states(encoder: nn.Module, batch: Batch) -> Tensor:
+def hidden_states(encoder: Encoder, batch: Batch) -> Tensor:
     """The encoder's last hidden states of every real token, shape (tokens, hidden), in the row's order."""
     extra = {} if batch.types is None else {"token_type_ids": batch.types[None]}
     if encoder.config._attn_implementation == PACKED:
-        states = encoder(
+        packed: Tensor = encoder(
             input_ids=batch.ids[None], position_ids=batch.positions[None], packed_lengths=batch.lengths, **extra
         ).last_hidden_state
-        return states[0]
+        return packed[0]
     width = batch.lengths[0]
-    mask = torch.arange(width, device=batch.ids.device)[None] < torch.tensor(batch.lengths, device=batch.ids.device)[:, None]
+    mask = (
+        torch.arange(width, device=batch.ids.device)[None]
+        < torch.tensor(batch.lengths, device=batch.ids.device)[:, None]
+    )
     padded = torch.full(mask.shape, encoder.config.pad_token_id, dtype=torch.long, device=batch.ids.device)
     padded[mask] = batch.ids
     if batch.types is not None:
         types = torch.zeros_like(padded)
         types[mask] = batch.types
         extra = {"token_type_ids": types}
-    return encoder(input_ids=padded, attention_mask=mask.long(), **extra).last_hidden_state[mask]
+    states: Tensor = encoder(input_ids=padded, attention_mask=mask.long(), **extra).last_hidden_state
+    return states[mask]
 
 
 def packed_attention(

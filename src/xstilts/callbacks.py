@@ -53,7 +53,9 @@ class Selection(pl.Callback):
     The evaluation is the English validation loss: no target-language data ever selects a checkpoint.
     """
 
-    def __init__(self, evaluate: Callable[[Learner], dict[str, float]], every: int, patience: int, folder: Path) -> None:
+    def __init__(
+        self, evaluate: Callable[[Learner], dict[str, float]], every: int, patience: int, folder: Path
+    ) -> None:
         self.evaluate, self.every, self.patience, self.folder = evaluate, every, patience, folder
         self.first: dict[str, float] = {}
         self.best, self.best_step, self.since, self.seen = float("inf"), 0, 0, 0

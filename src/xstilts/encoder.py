@@ -13,14 +13,14 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
-from xstilts.batching import PACKED, supports_packing
+from xstilts.batching import PACKED, Encoder, supports_packing
 from xstilts.params import Model
 
 _LOG = logging.getLogger(__name__)
-transformers_logging.disable_progress_bar()
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def fresh(model: Model, vocabulary: int, pad: int) -> nn.Module:
+def fresh(model: Model, vocabulary: int, pad: int) -> Encoder:
     """An encoder of that architecture with random weights; the caller seeds torch."""
     config = XLMRobertaConfig(
         vocab_size=vocabulary,
@@ -35,10 +35,10 @@ def fresh(model: Model, vocabulary: int, pad: int) -> nn.Module:
         layer_norm_eps=1e-5,
         pad_token_id=pad,
     )
-    return _unpadded(AutoModel.from_config(config, add_pooling_layer=False))
+    return _unpadded(AutoModel.from_config(config, add_pooling_layer=False))  # type: ignore[no-untyped-call]
 
 
-def open_encoder(folder: Path, revision: str | None = None) -> nn.Module:
+def open_encoder(folder: Path, revision: str | None = None) -> Encoder:
     """An encoder from a folder, or from the Hub by name.
 
     Raises:
@@ -58,7 +58,7 @@ def open_encoder(folder: Path, revision: str | None = None) -> nn.Module:
     return _unpadded(encoder)
 
 
-def _unpadded(encoder: nn.Module) -> nn.Module:
+def _unpadded(encoder: Encoder) -> Encoder:
     if supports_packing(encoder):
         encoder.set_attn_implementation(PACKED)
     else:
@@ -69,7 +69,7 @@ def _unpadded(encoder: nn.Module) -> nn.Module:
     return encoder
 
 
-def save_encoder(encoder: nn.Module, folder: Path, tokenizer: Path) -> None:
+def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path) -> None:
     """Write an encoder as a plain transformers model, with its tokenizer beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     config = encoder.config
@@ -78,7 +78,9 @@ def save_encoder(encoder: nn.Module, folder: Path, tokenizer: Path) -> None:
     config._attn_implementation_internal = attention
     (folder / "tokenizer.json").write_bytes(Path(tokenizer).read_bytes())
     (folder / "tokenizer_config.json").write_text(
-        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.max_position_embeddings - 2})
+        json.dumps(
+            {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.max_position_embeddings - 2}
+        )
         + "\n",
         encoding="utf-8",
     )

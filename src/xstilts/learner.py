@@ -28,7 +28,9 @@ class Learner(pl.LightningModule):
         seed: of dropout, with the step; a resumed training drops what an uninterrupted one drops.
     """
 
-    def __init__(self, encoder: nn.Module, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int) -> None:
+    def __init__(
+        self, encoder: nn.Module, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
@@ -78,7 +80,9 @@ class Learner(pl.LightningModule):
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
-    def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
+    def configure_gradient_clipping(
+        self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
+    ) -> None:
         """Clip by norm here: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.parameters(), self.recipe.clip)

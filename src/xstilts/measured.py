@@ -87,7 +87,9 @@ def summary(record: Mapping[str, Any]) -> str:
     by_metric: dict[str, list[float]] = {}
     for name, value in record["values"].items():
         by_metric.setdefault(name.partition("/")[0], []).append(value)
-    return ", ".join(f"{metric} {fmean(values):.1f} over {len(values)} languages" for metric, values in by_metric.items())
+    return ", ".join(
+        f"{metric} {fmean(values):.1f} over {len(values)} languages" for metric, values in by_metric.items()
+    )
 
 
 def _log(record: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +125,9 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         # str.splitlines also splits at U+2028 and U+0085, which answers hold.
         return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except FileNotFoundError:
-        raise ValueError(f"{path} does not exist: this language has no predictions; run: dvc repro -f predict") from None
+        raise ValueError(
+            f"{path} does not exist: this language has no predictions; run: dvc repro -f predict"
+        ) from None
 
 
 def _rows_if_any(path: Path) -> list[dict[str, Any]] | None:

@@ -38,11 +38,7 @@ def of_target(data: Path, tokens: Tokens) -> list[Predictors]:
     """One row for each language but English; none where the target has no English side."""
     card = prepared.read_card(data)
     tests = {code: prepared.read(data, f"test/{code}") for code in card.languages}
-    return [
-        row
-        for code in card.languages
-        if code != ENGLISH and (row := _row(card, code, tests, tokens)) is not None
-    ]
+    return [row for code in card.languages if code != ENGLISH and (row := _row(card, code, tests, tokens)) is not None]
 
 
 def _row(card: Card, code: str, tests: dict[str, list[Example]], tokens: Tokens) -> Predictors | None:
@@ -82,7 +78,9 @@ def texts(examples: Iterable[Example]) -> list[str]:
 
 def english_side(examples: Iterable[Example]) -> list[str]:
     """The English sentences of parallel ones."""
-    return [example.target for example in examples if isinstance(example, ParallelSentences) and example.target is not None]
+    return [
+        example.target for example in examples if isinstance(example, ParallelSentences) and example.target is not None
+    ]
 
 
 def _count(lines: Sequence[str], tokens: Tokens) -> Counter[int]:

@@ -305,7 +305,9 @@ def _check(params: Params, path: str) -> None:
     if BASELINE not in params.intermediates:
         raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
     if params.mixtures[BASELINE] != Mixture():
-        raise ValueError(f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself")
+        raise ValueError(
+            f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself"
+        )
     start = params.starts_from
     grouped = start.itself + start.squad_v1 + start.siqa + start.intermediate
     if sorted(grouped) != sorted(params.targets):

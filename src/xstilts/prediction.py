@@ -110,7 +110,12 @@ def _tests(data: Path, split: str) -> dict[str, list[Any]]:
 
 def _unlabelled(examples: Sequence[Example]) -> list[Any]:
     """The examples without their gold: a test label outside the head's vocabulary is no reason to stop."""
-    hidden = {"SentencePair": {"label": None}, "TaggedSentence": {"tags": None}, "Choice": {"label": None}, "Question": {}}
+    hidden = {
+        "SentencePair": {"label": None},
+        "TaggedSentence": {"tags": None},
+        "Choice": {"label": None},
+        "Question": {},
+    }
     return [replace(example, **hidden[type(example).__name__]) for example in examples]
 
 

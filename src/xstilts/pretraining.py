@@ -26,7 +26,9 @@ from xstilts.trainings import Subject
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # XLM-R's own names; the ids are ours
 
 
-def train_tokenizer(text: Path, vocabulary: int, alpha: float, seed: int, path: Path, *, lines: int = 1_000_000) -> None:
+def train_tokenizer(
+    text: Path, vocabulary: int, alpha: float, seed: int, path: Path, *, lines: int = 1_000_000
+) -> None:
     """Train a BPE tokenizer of XLM-R's kind on text sampled over languages with p ∝ lines^alpha.
 
     Args:
@@ -90,7 +92,9 @@ def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise ValueError(f"{name} has no fast tokenizer, whose character offsets question answering needs; choose another encoder")
+        raise ValueError(
+            f"{name} has no fast tokenizer, whose character offsets question answering needs; choose another encoder"
+        )
     (folder / "encoder").mkdir()
     backend.save(str(folder / "encoder" / "tokenizer.json"))
     encoder.save_encoder(body, folder / "encoder", folder / "encoder" / "tokenizer.json")

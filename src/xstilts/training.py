@@ -23,7 +23,7 @@ from xstilts.batching import Encoded, by_length, collate, first_position, hidden
 from xstilts.callbacks import LAST, Curves, Resume, Selection
 from xstilts.jobs import MLM, Job
 from xstilts.learner import Learner
-from xstilts.params import Recipe, Runtime
+from xstilts.params import Runtime
 from xstilts.prepared import Card
 from xstilts.schedule import Masking, Schedule, Subject, total_steps
 from xstilts.shapes import mlm
@@ -31,8 +31,9 @@ from xstilts.shapes.tokens import Tokens
 
 # Lightning greets, tips and warns at every start; what matters is in our own messages and in MLflow.
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-warnings.filterwarnings("ignore", message=r".*(treespec, LeafSpec|does not have many workers|IterableDataset|litlogger).*")
-
+warnings.filterwarnings(
+    "ignore", message=r".*(treespec, LeafSpec|does not have many workers|IterableDataset|litlogger).*"
+)
 
 
 def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]], Any], resume: Path) -> dict[str, Any]:
@@ -118,7 +119,9 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     final |= {"steps": float(trainer.global_step), "best_step": float(best_step or trainer.global_step)}
     if trainer.is_global_zero:
         if trainer.logger:
-            trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)
+            trainer.logger.log_metrics(
+                {f"final/{name}": value for name, value in final.items()}, step=trainer.global_step
+            )
         card = _write(job, learner, cards, fingerprint, parameters, final)
         shutil.rmtree(folder, ignore_errors=True)
         return card
@@ -148,7 +151,9 @@ def _subjects(
     for folder in job.material.tasks:
         card = prepared.read_head(folder)
         shape = shapes.get(card.shape)
-        encoded, _ = shape.encode(prepared.read(folder, "train"), tokens, shapes.Lengths.of(recipe, card.name), card.labels)
+        encoded, _ = shape.encode(
+            prepared.read(folder, "train"), tokens, shapes.Lengths.of(recipe, card.name), card.labels
+        )
         if not len(encoded):
             raise ValueError(f"{folder}/train.jsonl has no examples; {card.name} cannot be trained on")
         subjects[card.name] = Subject(card.name, encoded, recipe.batches.get(card.name, recipe.batch))
@@ -165,7 +170,9 @@ def _subjects(
             encoders.open_head(heads[MLM], job.start, MLM)
         masking = _masking(tokens, recipe.mask)
     if not subjects:
-        raise ValueError(f"{job.kind} {job.name} has neither tasks nor text to learn from; see mixtures: in params.yaml")
+        raise ValueError(
+            f"{job.kind} {job.name} has neither tasks nor text to learn from; see mixtures: in params.yaml"
+        )
     return subjects, heads, masking, cards
 
 
@@ -189,10 +196,15 @@ def _evaluation(
         examples = prepared.read_if_any(folder, "validation")[:count]
         if examples:
             encode = shapes.get(card.shape).encode
-            sets[card.name] = (card.name, encode(examples, tokens, shapes.Lengths.of(job.recipe, card.name), card.labels)[0])
+            sets[card.name] = (
+                card.name,
+                encode(examples, tokens, shapes.Lengths.of(job.recipe, card.name), card.labels)[0],
+            )
     if job.material.text and masking:
         for code, path in prepared.text_files(job.material.text / "heldout").items():
-            encoded, _ = mlm.encode({code: list(prepared.lines(path))[:count]}, tokens, shapes.Lengths.of(job.recipe, MLM))
+            encoded, _ = mlm.encode(
+                {code: list(prepared.lines(path))[:count]}, tokens, shapes.Lengths.of(job.recipe, MLM)
+            )
             if len(encoded):
                 rng = np.random.default_rng(0)  # the same sub-words hidden at every evaluation
                 everything = np.arange(len(encoded))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xstilts.batching import Batch, Encoded
 from xstilts.examples import Choice
@@ -23,7 +23,8 @@ def encode(
     """
     pieces = tokens.pieces(text for example in examples for text in (example.prompt, *example.choices))
     room = lengths.max_length - tokens.template.pair_specials
-    sequences, segments = [], []
+    sequences: list[list[int]] = []
+    segments: list[int] = []
     for example in examples:
         for choice in example.choices:
             second = pieces[choice][:room]

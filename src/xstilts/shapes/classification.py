@@ -24,7 +24,9 @@ def encode(
     index = {label: number for number, label in enumerate(labels)}
     pieces = tokens.pieces(text for example in examples for text in (example.first, example.second))
     room = lengths.max_length - tokens.template.pair_specials
-    sequences, segments, targets = [], [], []
+    sequences: list[list[int]] = []
+    segments: list[int] = []
+    targets: list[int] = []
     for example in examples:
         first, second = longest_first(pieces[example.first], pieces[example.second], room)
         sequences.append(tokens.pair(first, second))

@@ -47,7 +47,14 @@ def sampling(languages: np.ndarray, alpha: float) -> np.ndarray:
 
 
 def hide(
-    encoded: Encoded, items: np.ndarray, share: float, *, mask: int, vocabulary: int, specials: np.ndarray, rng: np.random.Generator
+    encoded: Encoded,
+    items: np.ndarray,
+    share: float,
+    *,
+    mask: int,
+    vocabulary: int,
+    specials: np.ndarray,
+    rng: np.random.Generator,
 ) -> Encoded:
     """Some lines with a share of their sub-words hidden, and the true ids there as the token target `hidden`.
 

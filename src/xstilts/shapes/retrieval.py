@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
 
-from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states
 from xstilts.shapes.tokens import Tokens
 
 
-def stop_at(encoder: nn.Module, layer: int) -> nn.Module:
+def stop_at(encoder: Encoder, layer: int) -> Encoder:
     """Drop the encoder's layers above `layer`, so that its last hidden state is `hidden_states[layer]`.
 
     Raises:
@@ -30,7 +29,7 @@ def stop_at(encoder: nn.Module, layer: int) -> nn.Module:
 
 
 def embed(
-    encoder: nn.Module, tokens: Tokens, sentences: Sequence[str], *, max_length: int, pooling: str, row: int
+    encoder: Encoder, tokens: Tokens, sentences: Sequence[str], *, max_length: int, pooling: str, row: int
 ) -> np.ndarray:
     """One vector a sentence, shape (sentences, hidden), float32.
 

@@ -45,7 +45,9 @@ def encode(
     """
     encodings = tokens.encodings(text for example in examples for text in (example.question, example.context))
     template = tokens.template
-    sequences, segments, windows = [], [], []
+    sequences: list[list[int]] = []
+    segments: list[int] = []
+    windows: list[Window] = []
     starts, ends, offsets = [], [], []
     for number, example in enumerate(examples):
         question = encodings[example.question].ids[: lengths.query]
@@ -53,7 +55,9 @@ def encode(
         offsets.append(np.array(context.offsets, dtype=np.int64).reshape(-1, 2))
         room = lengths.max_length - len(question) - template.pair_specials
         if room < 1:
-            raise ValueError(f"max_length {lengths.max_length} leaves no room for a context beside a question of {len(question)} sub-words")
+            raise ValueError(
+                f"max_length {lengths.max_length} leaves no room for a context beside a question of {len(question)} sub-words"
+            )
         shift = len(template.prefix) + len(question) + len(template.middle)
         answer = _answer(example, offsets[-1])
         for begin in _steps(len(context.ids), room, lengths.stride):

@@ -119,5 +119,3 @@ def decode(predictions: dict[str, np.ndarray], context: dict[str, Any]) -> list[
         {"id": key, "prediction": [context["labels"][tag] for tag in tags[end - count : end]]}
         for key, count, end in zip(context["ids"], context["words"], ends, strict=True)
     ]
-
-
