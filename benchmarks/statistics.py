@@ -25,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--intermediates", type=int, default=12)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--xtreme", action="store_true", help="each target in its own languages only")
     arguments = parser.parse_args()
     codes = [language.code for language in languages.xtreme()]
@@ -41,12 +42,14 @@ def main() -> None:
     scores = simulation.scores(simulation.World(), grid, known, np.random.default_rng(1), intermediates=names)
     start = time.perf_counter()
     paired = gains.pair(scores)
-    results = study.analyse(paired, far, imputed, settings=Settings(draws=arguments.draws, resamples=arguments.draws))
+    settings = Settings(draws=arguments.draws, resamples=arguments.draws)
+    results = study.analyse(paired, far, imputed, settings=settings, workers=arguments.workers)
     with tempfile.TemporaryDirectory() as folder:
         gains.write(Path(folder) / "gains.csv", paired)
         study.write(Path(folder), results)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak = (own + arguments.workers * children) / 2**20  # as if all were at their largest at once, nothing shared
     print(f"{len(scores)} scores, {len(results.tables['correlations'])} correlations, {arguments.draws} draws")
     print(f"{seconds:.1f} s, peak memory {peak:.2f} GiB")
 

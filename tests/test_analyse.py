@@ -266,3 +266,11 @@ def test_the_report_is_written_beside_the_tables(tmp_path: Path) -> None:
     assert cli.main(words) == 0
     page = (tmp_path / "out" / "report" / "index.html").read_text(encoding="utf-8")
     assert "cannot be told" in page
+
+
+def test_the_number_of_processes_changes_nothing(analyse: Analyse) -> None:
+    content = rows(intermediates=("mnli", "qqp"), targets=("panx", "udpos", "tatoeba"))
+    _, first = analyse(content, "--workers", "1", name="first")
+    _, second = analyse(content, "--workers", "2", name="second")
+    for path in sorted(first.iterdir()):
+        assert path.read_bytes() == (second / path.name).read_bytes()

@@ -40,8 +40,19 @@ def verdict(
     tests: int = 1,
     guessing: tuple[int, int] = (0, 36),
 ) -> verdicts.Decision:
-    worst = max(points.p_family, reduction.p_family)
-    return decide(points, reduction, q=worst if q is None else q, tests=tests, guessing=guessing, settings=Settings())
+    p = verdicts.claim_p(points.p_family, reduction.p_family)
+    return decide(points, reduction, p=p, q=p if q is None else q, tests=tests, guessing=guessing, settings=Settings())
+
+
+@pytest.mark.parametrize(
+    ("points", "reduction", "p"), [(0.01, 0.04, 0.02), (0.04, 0.01, 0.02), (0.03, 0.03, 0.03), (0.001, 0.2, 0.1)]
+)
+def test_one_outcome_shows_the_direction_and_the_other_confirms_it(points: float, reduction: float, p: float) -> None:
+    assert verdicts.claim_p(points, reduction) == pytest.approx(p)
+
+
+def test_a_claim_without_one_of_the_two_p_values_has_none() -> None:
+    assert math.isnan(verdicts.claim_p(0.01, math.nan))
 
 
 def weak(evidence: Evidence, low: float, high: float) -> Evidence:

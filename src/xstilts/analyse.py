@@ -8,6 +8,7 @@ value) may be there. Every bad row is reported, with its line, before anything i
 import argparse
 import csv
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of all random draws (default 1)")
     parser.add_argument("--draws", type=int, default=2000, help="Monte Carlo draws of every p (default 2000)")
     parser.add_argument("--imputations", type=int, default=20, help="completed feature vectors (default 20; 0: none)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; no result depends on it")
     parser.add_argument("--distances", type=Path, help="a distances.csv to use instead of computing one")
     parser.add_argument("--grambank", type=Path, help="table of Grambank distances (default: the repository's)")
     parser.add_argument(
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     far, imputed = _distances(arguments, codes)
     measured = regression.read(arguments.predictors) if arguments.predictors else {}
     settings = Settings(seed=arguments.seed, draws=arguments.draws, resamples=arguments.draws)
-    results = study.analyse(paired, far, imputed, measured, settings)
+    results = study.analyse(paired, far, imputed, measured, settings, arguments.workers)
     gains.write(arguments.out / "gains.csv", paired)
     distances.write(arguments.out / "distances.csv", far)
     imputation.write(arguments.out / "imputed_distances.csv", imputed)

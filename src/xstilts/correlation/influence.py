@@ -3,13 +3,13 @@
 Separate because these are slopes without tests: the covariance of the null fit stays, languages or distances change.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from xstilts import languages
-from xstilts.correlation import mixed
 from xstilts.correlation.estimates import Array
 from xstilts.correlation.predictors import Predictor
 from xstilts.correlation.rows import Table, scaled, unit
@@ -29,14 +29,21 @@ class Weighted:
     covariance: Array
     adjusted: bool
 
+    @functools.cached_property
+    def inverse(self) -> Array:
+        """Of the whole covariance."""
+        return np.asarray(np.linalg.inv(self.covariance))
+
     def slope(self, x: Array, rows: list[int]) -> float:
         """GLS slope on x, shape (rows,), of some of the rows; NaN where x does not vary."""
         part = self.table.part(rows)
         if len(rows) < 4 or np.ptp(x[rows]) == 0:
             return math.nan
         fixed, _ = part.fixed(x[rows], self.adjusted)
-        solution = mixed.projection(self.covariance[np.ix_(rows, rows)], fixed)[1]
-        return float(solution[0] @ part.gains)
+        whole = len(rows) == len(self.covariance)
+        inverse = self.inverse if whole else np.linalg.inv(self.covariance[np.ix_(rows, rows)])
+        inner = inverse @ fixed
+        return float((np.linalg.pinv(fixed.T @ inner) @ inner.T)[0] @ part.gains)
 
 
 def with_distance(fitted: Weighted, predictor: Predictor) -> float:

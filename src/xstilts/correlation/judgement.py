@@ -92,7 +92,7 @@ def judge(
             )
             for outcome in OUTCOMES
         ]
-        p = max(both[0].p_family, both[1].p_family) if not any(one.untested for one in both) else math.nan
+        p = math.nan if any(one.untested for one in both) else verdicts.claim_p(both[0].p_family, both[1].p_family)
         cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
     rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
     rows += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
@@ -120,17 +120,20 @@ def over_targets(
         models = {(row.outcome, row.primary): row for row in pooled if row.intermediate == name}
         both = [verdicts.of_pooled(models[outcome, True], models[outcome, False]) for outcome in OUTCOMES]
         corrected = [models[outcome, True] for outcome in OUTCOMES]
-        p = max((row.p_family if name == ALL else row.p_max_t) for row in corrected)
+        p = verdicts.claim_p(*(row.p_family for row in corrected))
+        q = p if name == ALL else verdicts.claim_p(*(row.p_max_t for row in corrected))
         tests = 1 if name == ALL else len([other for other in names if other != ALL])
         mine = tuple(cell for cell in cells if cell.intermediate == name)
-        rows += _verdicts(study, Case(name, ALL, both[0], both[1], p, mine), p, tests, settings)
+        rows += _verdicts(study, Case(name, ALL, both[0], both[1], p, mine), q, tests, settings)
     if ALL not in names:
         rows += [replace(row, intermediate=ALL) for row in rows]
     return rows
 
 
 def _verdicts(study: str, case: Case, q: float, tests: int, settings: Settings) -> list[Verdict]:
-    decision = verdicts.decide(case.points, case.reduction, q=q, tests=tests, guessing=case.guessing, settings=settings)
+    decision = verdicts.decide(
+        case.points, case.reduction, p=case.p, q=q, tests=tests, guessing=case.guessing, settings=settings
+    )
     found = caveats(case)
     return [_verdict(study, case, one, q, decision, found) for one in (case.points, case.reduction)]
 

@@ -4,10 +4,12 @@ Separate because the order of the parts, their random streams and their files ar
 describes the files.
 """
 
+import functools
 import platform
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -36,6 +38,8 @@ from xstilts.correlation.sample import Settings
 from xstilts.distances import Distance
 from xstilts.gains import Gain
 from xstilts.imputation import ImputedDistance
+
+WORTH_SHARING = 8  # cells; fewer take less time than starting a process
 
 FILES: dict[str, type] = {
     "points": display.Point,
@@ -68,8 +72,9 @@ def analyse(
     imputed: Iterable[ImputedDistance] = (),
     measured: regression.Measured | None = None,
     settings: Settings | None = None,
+    workers: int = 1,
 ) -> Results:
-    """The whole analysis; the same inputs and seed give the same numbers.
+    """The whole analysis; the same inputs and seed give the same numbers, whatever the number of workers.
 
     Args:
         gains: as `gains.pair` gives them, of any number of studies.
@@ -77,6 +82,7 @@ def analyse(
         imputed: distances of completed feature vectors.
         measured: sub-word overlap and fertility by target and language.
         settings: seed, draws, levels.
+        workers: processes that share the cells.
 
     Raises:
         ValueError: no gains, or no primary distance.
@@ -90,10 +96,14 @@ def analyse(
     everything = cells.build(gains)
     for name in sorted({gain.study for gain in gains}):
         mine = [cell for cell in everything if cell.study == name]
+        before = len(found["correlations"])
         models = _models(mine, sides, chosen, found)
-        rows = [row for cell in mine for row in _cell(cell, sides, measured or {}, chosen, found)]
-        rows = _with_q(rows)
-        found["correlations"] += rows
+        parts = _cells(mine, functools.partial(_cell, sides=sides, measured=measured or {}, settings=chosen), workers)
+        for part in parts:
+            for table, added in part.items():
+                found[table] += added
+        rows = _with_q(found["correlations"][before:])
+        found["correlations"][before:] = rows
         found["pooled"] += models
         verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen)
         tested = sum(row.tested for row in rows if _counts(row))
@@ -122,17 +132,28 @@ def stream(settings: Settings, *words: str) -> np.random.Generator:
     return np.random.default_rng([settings.seed, zlib.crc32("/".join(words).encode())])
 
 
+def _cells(
+    mine: list[Cell], one: Callable[[Cell], dict[str, list[Any]]], workers: int
+) -> Iterable[dict[str, list[Any]]]:
+    """One cell after the other, or several at a time where there are enough to pay for the processes."""
+    if workers < 2 or len(mine) < WORTH_SHARING:
+        return map(one, mine)
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(one, mine, chunksize=4))
+
+
 def _cell(
-    cell: Cell, sides: list[Predictor], measured: regression.Measured, settings: Settings, found: dict[str, list[Any]]
-) -> list[measure.Correlation]:
-    rows = []
+    cell: Cell, sides: list[Predictor], measured: regression.Measured, settings: Settings
+) -> dict[str, list[Any]]:
+    """The rows of one cell for every table that it adds to."""
+    found: dict[str, list[Any]] = defaultdict(list)
     primary = _primary(sides)
     for outcome in OUTCOMES:
         rng = stream(settings, cell.study, cell.intermediate, cell.target, outcome)
         seen: dict[object, sample.Sample] = {}
         for side in sides:
             part = sample.take(cell, outcome, side, settings, rng, seen)
-            rows += measure.correlate(cell, outcome, side, part, settings, rng)
+            found["correlations"] += measure.correlate(cell, outcome, side, part, settings, rng)
             if side.name in COMPARED:
                 found["leave_one_family_out"] += measure.leave_out(cell, outcome, side, part)
         means, contrast = families.view(cell, outcome, primary)
@@ -140,7 +161,7 @@ def _cell(
         found["family_contrasts"] += [contrast] if contrast else []
         found["specification"] += specification.curve(cell, outcome, sides)
         found["predictors"] += regression.compare(cell, outcome, primary, measured)
-    return rows
+    return dict(found)
 
 
 def _primary(sides: list[Predictor]) -> Predictor:

@@ -115,15 +115,34 @@ def of_pooled(row: Pooled, unadjusted: Pooled) -> Evidence:
     )
 
 
+def claim_p(points: float, reduction: float) -> float:
+    """The p of "distance goes along with both outcomes, in one direction" from the two-sided p of each; NaN for NaN.
+
+    One outcome shows the direction (two-sided), the other must confirm it (one-sided, half of its p). With one slope
+    zero and the other as large as one likes this errs with the level of a one-sided test.
+    """
+    if math.isnan(points) or math.isnan(reduction):
+        return math.nan
+    return max(min(points, reduction), max(points, reduction) / 2)
+
+
 def decide(
-    points: Evidence, reduction: Evidence, *, q: float, tests: int, guessing: tuple[int, int], settings: Settings
+    points: Evidence,
+    reduction: Evidence,
+    *,
+    p: float,
+    q: float,
+    tests: int,
+    guessing: tuple[int, int],
+    settings: Settings,
 ) -> Decision:
     """Apply the rule.
 
     Args:
         points: evidence on the gain in points.
         reduction: evidence on the relative error reduction.
-        q: the larger p of the two outcomes, corrected for the other tests.
+        p: `claim_p` of the two outcomes.
+        q: the same, corrected for the other tests.
         tests: how many tests q corrects for.
         guessing: languages no better than guessing before and after, of how many.
         settings: level and smallest |r| of interest.
@@ -152,7 +171,7 @@ def decide(
         bound = f"{settings.sesoi:g}"
         reason = f"If there is a relation, it is weaker than |r| = {bound} (90 % intervals inside ±{bound}). {numbers}"
         return Decision(ABSENT, reason, None)
-    return Decision(INCONCLUSIVE, f"{_doubt(passing, points, q, tests)} {numbers}", None)
+    return Decision(INCONCLUSIVE, f"{_doubt(passing, points, p < settings.alpha, q, tests)} {numbers}", None)
 
 
 def _doubts(points: Evidence, reduction: Evidence) -> list[str]:
@@ -172,13 +191,13 @@ def _doubts(points: Evidence, reduction: Evidence) -> list[str]:
     return found
 
 
-def _doubt(passing: list[str], points: Evidence, q: float, tests: int) -> str:
+def _doubt(passing: list[str], points: Evidence, alone: bool, q: float, tests: int) -> str:
+    if alone:
+        return f"Both outcomes pass alone, but not after correction for {_count(tests)} (q = {_p(q)})."
     if passing == ["points"]:
         return "The gain in points goes along with distance, the relative error reduction not: headroom may explain it."
     if passing == ["error_reduction"]:
         return "The relative error reduction goes along with distance, the gain in points not: a claim needs both."
-    if passing:
-        return f"Both outcomes pass alone, but not after correction for {_count(tests)} (q = {_p(q)})."
     power = (
         ""
         if math.isnan(points.detectable)
