@@ -100,6 +100,8 @@ class Schedule:
         draw = np.random.default_rng([seed, 0])
         self.order = [names[i] for i in draw.choice(len(names), size=steps, p=_weights(self.subjects, cap))]
         self._passes: dict[tuple[str, int], np.ndarray] = {}
+        sampled = {one.name: one.sampling for one in self.subjects.values() if one.sampling is not None}
+        self._cumulative = {name: np.cumsum(p) / p.sum() for name, p in sampled.items()}
 
     def __iter__(self) -> Iterator[Micro]:
         taken = dict.fromkeys(self.subjects, 0)
@@ -115,7 +117,8 @@ class Schedule:
         size = len(subject.encoded)
         if subject.sampling is not None:
             rng = np.random.default_rng([self.seed, 1, turn])
-            return np.sort(rng.choice(size, size=subject.batch, p=subject.sampling))
+            drawn: np.ndarray = np.searchsorted(self._cumulative[name], rng.random(subject.batch), side="right")
+            return np.sort(drawn)
         per_pass = math.ceil(size / subject.batch)
         number, place = divmod(turn, per_pass)
         key = (name, number)

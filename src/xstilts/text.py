@@ -1,6 +1,8 @@
 """Plain text for MLM below data/text/: one file a language, and a part held out for perplexity."""
 
 import os
+import random
+import random
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +19,17 @@ def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
 
     Args:
         folder: data/text.
-        settings: `data` of params.yaml; `languages` limits the languages, where it is given.
+        settings: `data` of params.yaml; `languages` limits the languages and `limits.text` the lines of each, where
+            they are given.
     """
     lines = origins.text(tuple(settings.get("languages", ())), settings)
     aside = folder.with_name(folder.name + ".partial")
     shutil.rmtree(aside, ignore_errors=True)
     (aside / "heldout").mkdir(parents=True)
-    for code, rows in sorted(lines.items()):
+    most = int((settings.get("limits") or {}).get("text", 0))
+    for code, found in sorted(lines.items()):
+        chosen = random.Random(0).sample(range(len(found)), min(most or len(found), len(found)))
+        rows = lines[code] = [found[place] for place in sorted(chosen)]
         step = max(HELDOUT_SHARE, len(rows) // HELDOUT_MOST)
         heldout = rows[::step]
         kept = [row for place, row in enumerate(rows) if place % step]
