@@ -2,7 +2,6 @@
 
 import os
 import random
-import random
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
