@@ -5,6 +5,7 @@ The records under `scores/` are the truth and MLflow is their queryable mirror (
 
 import json
 import logging
+import time
 from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -20,8 +21,11 @@ MEAN = "mean"
 
 
 def record(path: Path, **content: Any) -> dict[str, Any]:
-    """Build a score record (the arguments of `records.score`) and write it."""
-    made = records.score(**content)
+    """Build a score record (the arguments of `records.score`) and write it, with the time at which it was made."""
+    told = dict(content.pop("provenance", None) or {})
+    told.setdefault("ended", int(time.time() * 1000))
+    told.setdefault("started", told["ended"] - int(1000 * told.get("seconds", 0)))
+    made = records.score(**content, provenance=told)
     records.write(made, path)
     return made
 
@@ -192,7 +196,7 @@ def entry(made: Mapping[str, Any]) -> Entry:
             "training_fingerprint": made["training_run"]["fingerprint"],
             "examples": json.dumps(made["examples"]),
             "majority": json.dumps(made["majority"]),
-            **tagged(provenance),
+            **tagged({name: value for name, value in provenance.items() if name not in ("started", "ended")}),
         },
         parameters=flat(made["parameters"]),
         metrics=_with_means(made["values"]),
