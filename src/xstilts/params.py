@@ -4,17 +4,13 @@ What bears on a result is a parameter of some stage in `dvc.yaml`. What cannot c
 `runtime:`, which no stage lists, so that changing it re-runs nothing.
 """
 
-import dataclasses
-import types
-import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from xstilts import typed_yaml
 from xstilts.runs import BASELINE
 
 
@@ -188,137 +184,28 @@ def load(path: Path = Path("params.yaml")) -> Params:
         ValueError: an unknown key, a missing key, a value of the wrong type, or parts that contradict each other;
             the message names file, line, what is allowed and the nearest known key.
     """
-    text = Path(path).read_text(encoding="utf-8")
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {error}") from error
-    if not isinstance(node, yaml.MappingNode):
-        raise ValueError(f"{path} is not a mapping of parameters")
-    params: Params = _Reader(str(path)).value(Params, node, "")
+    params = typed_yaml.load(path, Params)
     _check(params, str(path))
     return params
 
 
-class _Reader:
-    """Turns YAML nodes into values of the annotated types, with the place of each fault."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.constructor = yaml.SafeLoader("")
-        self._merged: set[int] = set()  # nodes whose `<<` is resolved: an anchor's node is read once for each alias
-
-    def fault(self, node: yaml.Node, message: str) -> ValueError:
-        return ValueError(f"{self.path}, line {node.start_mark.line + 1}: {message}")
-
-    def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
-        if kind is Any:
-            return self.constructor.construct_object(node, deep=True)
-        if dataclasses.is_dataclass(kind):
-            return self.fields(kind, node, name)
-        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-        if origin is types.UnionType:
-            if node.tag == "tag:yaml.org,2002:null":
-                if type(None) in arguments:
-                    return None
-                raise self.fault(node, f"{name} is empty; a value is needed")
-            return self.union([a for a in arguments if a is not type(None)], node, name)
-        if origin is tuple:
-            if not isinstance(node, yaml.SequenceNode):
-                raise self.fault(node, f"{name} must be a list, not {node.value!r}")
-            return tuple(self.value(arguments[0], item, f"{name}[{i}]") for i, item in enumerate(node.value))
-        if origin is Mapping:
-            return {key: self.value(arguments[1], item, f"{name}.{key}") for key, item in self.pairs(node, name)}
-        return self.scalar(kind, node, name)
-
-    def union(self, kinds: list[Any], node: yaml.Node, name: str) -> Any:
-        faults = []
-        for kind in kinds:
-            try:
-                return self.value(kind, node, name)
-            except ValueError as fault:
-                faults.append(fault)
-        raise faults[0]
-
-    def pairs(self, node: yaml.Node, name: str) -> list[tuple[str, yaml.Node]]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.fault(node, f"{name} must be a mapping, not {node.value!r}")
-        seen: dict[str, yaml.Node] = {}
-        for key, _ in () if id(node) in self._merged else node.value:
-            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                raise self.fault(key, f"{name}.{key.value} is given twice".lstrip("."))
-            seen[key.value] = key
-        self.constructor.flatten_mapping(node)
-        self._merged.add(id(node))
-        merged = {key.value: item for key, item in node.value}
-        return list(merged.items())
-
-    def fields(self, kind: Any, node: yaml.Node, name: str) -> Any:
-        hints = typing.get_type_hints(kind)
-        known = {item.name: item for item in dataclasses.fields(kind)}
-        pairs = dict(self.pairs(node, name or "the file"))
-        for key, item in pairs.items():
-            if key not in known:
-                close = get_close_matches(key, known, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                where = f"{name}.{key}" if name else key
-                raise self.fault(item, f"unknown parameter {where!r}{hint} Known here: {', '.join(known)}")
-        for key, item in known.items():
-            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-            if required and key not in pairs:
-                where = f"{name}.{key}" if name else key
-                raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
-        return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
-
-    def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:
-        value = self.constructor.construct_object(node, deep=True)
-        if kind is float and isinstance(value, str):  # YAML 1.1 reads 5e-4 as a string
-            try:
-                value = float(value)
-            except ValueError:
-                pass
-        if kind is float and type(value) is int:
-            value = float(value)
-        if type(value) is not kind:
-            raise self.fault(node, f"{name} is {value!r}; a value of type {kind.__name__} is needed")
-        return value
-
-
 def _check(params: Params, path: str) -> None:
     """What the types cannot say: every name that one list uses is defined in another."""
-
-    def inside(names: typing.Iterable[str], known: typing.Iterable[str], what: str, of: str) -> None:
-        for name in names:
-            if name not in known:
-                close = get_close_matches(name, list(known), n=1)
-                hint = f" Did you mean {close[0]!r}?" if close else ""
-                raise ValueError(f"{path}: {what} {name!r} is not in {of} ({', '.join(known)}).{hint}")
-
-    inside(params.intermediates, params.mixtures, "the intermediate", "mixtures")
-    inside(params.intermediates, params.recipes.intermediate, "the intermediate", "recipes.intermediate")
-    inside(params.trainings, params.recipes.target, "the training", "recipes.target")
-    inside(params.trainings, params.tasks, "the training", "tasks")
-    inside(params.targets, params.tasks, "the target", "tasks")
+    _inside(path, params.intermediates, params.mixtures, "the intermediate", "mixtures")
+    _inside(path, params.intermediates, params.recipes.intermediate, "the intermediate", "recipes.intermediate")
+    _inside(path, params.trainings, params.recipes.target, "the training", "recipes.target")
+    _inside(path, params.trainings, params.tasks, "the training", "tasks")
+    _inside(path, params.targets, params.tasks, "the target", "tasks")
     for name, mixture in params.mixtures.items():
         if name in params.intermediates:
-            inside(mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
+            _inside(path, mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
     if BASELINE not in params.intermediates:
         raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
     if params.mixtures[BASELINE] != Mixture():
         raise ValueError(
             f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself"
         )
-    start = params.starts_from
-    grouped = start.itself + start.squad_v1 + start.siqa + start.intermediate
-    if sorted(grouped) != sorted(params.targets):
-        raise ValueError(
-            f"{path}: starts_from lists {', '.join(sorted(grouped))}, but targets are "
-            f"{', '.join(sorted(params.targets))}; each target stands in exactly one list of starts_from"
-        )
-    inside(start.itself, params.trainings, "starts_from.itself: the target", "trainings")
-    for training in ("squad_v1", "siqa"):
-        if getattr(start, training):
-            inside([training], params.trainings, f"starts_from.{training} needs the training;", "trainings")
+    _check_starts(params, path)
     if params.model.name is None and params.recipes.pretraining is None:
         raise ValueError(f"{path}: model.name is empty, so recipes.pretraining must say how to pretrain the encoder")
     for what, values in (("seeds", params.seeds), ("targets", params.targets), ("intermediates", params.intermediates)):
@@ -328,3 +215,25 @@ def _check(params: Params, path: str) -> None:
         raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")
     if params.retrieval.duplicates not in ("xtreme", "jiant"):
         raise ValueError(f"{path}: retrieval.duplicates is {params.retrieval.duplicates!r}; allowed: xtreme, jiant")
+
+
+def _check_starts(params: Params, path: str) -> None:
+    start = params.starts_from
+    grouped = start.itself + start.squad_v1 + start.siqa + start.intermediate
+    if sorted(grouped) != sorted(params.targets):
+        raise ValueError(
+            f"{path}: starts_from lists {', '.join(sorted(grouped))}, but targets are "
+            f"{', '.join(sorted(params.targets))}; each target stands in exactly one list of starts_from"
+        )
+    _inside(path, start.itself, params.trainings, "starts_from.itself: the target", "trainings")
+    for training in ("squad_v1", "siqa"):
+        if getattr(start, training):
+            _inside(path, [training], params.trainings, f"starts_from.{training} needs the training;", "trainings")
+
+
+def _inside(path: str, names: Iterable[str], known: Iterable[str], what: str, of: str) -> None:
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, list(known), n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"{path}: {what} {name!r} is not in {of} ({', '.join(known)}).{hint}")

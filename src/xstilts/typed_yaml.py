@@ -1,0 +1,114 @@
+"""YAML → frozen dataclasses of annotated types; a fault is named with its file, its line and what is allowed."""
+
+import contextlib
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+Kind = TypeVar("Kind")
+
+
+def load(path: Path, kind: type[Kind]) -> Kind:
+    """Read a file as a dataclass, whose fields may be dataclasses, tuples, mappings, unions and scalars.
+
+    Raises:
+        ValueError: an unknown key, a missing key, or a value of the wrong type; the message names file, line, what is
+            allowed and the nearest known key.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {error}") from error
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError(f"{path} is not a mapping of parameters")
+    found: Kind = _Reader(str(path)).value(kind, node, "")
+    return found
+
+
+class _Reader:
+    """Turns YAML nodes into values of the annotated types, with the place of each fault."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.constructor = yaml.SafeLoader("")
+        self._merged: set[int] = set()  # nodes whose `<<` is resolved: an anchor's node is read once for each alias
+
+    def fault(self, node: yaml.Node, message: str) -> ValueError:
+        return ValueError(f"{self.path}, line {node.start_mark.line + 1}: {message}")
+
+    def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        if kind is Any:
+            return self.constructor.construct_object(node, deep=True)
+        if dataclasses.is_dataclass(kind):
+            return self.fields(kind, node, name)
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is types.UnionType:
+            if node.tag == "tag:yaml.org,2002:null":
+                if type(None) in arguments:
+                    return None
+                raise self.fault(node, f"{name} is empty; a value is needed")
+            return self.union([a for a in arguments if a is not type(None)], node, name)
+        if origin is tuple:
+            if not isinstance(node, yaml.SequenceNode):
+                raise self.fault(node, f"{name} must be a list, not {node.value!r}")
+            return tuple(self.value(arguments[0], item, f"{name}[{i}]") for i, item in enumerate(node.value))
+        if origin is Mapping:
+            return {key: self.value(arguments[1], item, f"{name}.{key}") for key, item in self.pairs(node, name)}
+        return self.scalar(kind, node, name)
+
+    def union(self, kinds: list[Any], node: yaml.Node, name: str) -> Any:
+        faults = []
+        for kind in kinds:
+            try:
+                return self.value(kind, node, name)
+            except ValueError as fault:
+                faults.append(fault)
+        raise faults[0]
+
+    def pairs(self, node: yaml.Node, name: str) -> list[tuple[str, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self.fault(node, f"{name} must be a mapping, not {node.value!r}")
+        seen: dict[str, yaml.Node] = {}
+        for key, _ in () if id(node) in self._merged else node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise self.fault(key, f"{name}.{key.value} is given twice".lstrip("."))
+            seen[key.value] = key
+        self.constructor.flatten_mapping(node)
+        self._merged.add(id(node))
+        merged = {key.value: item for key, item in node.value}
+        return list(merged.items())
+
+    def fields(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        hints = typing.get_type_hints(kind)
+        known = {item.name: item for item in dataclasses.fields(kind)}
+        pairs = dict(self.pairs(node, name or "the file"))
+        for key, item in pairs.items():
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                where = f"{name}.{key}" if name else key
+                raise self.fault(item, f"unknown parameter {where!r}{hint} Known here: {', '.join(known)}")
+        for key, item in known.items():
+            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+            if required and key not in pairs:
+                where = f"{name}.{key}" if name else key
+                raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
+        return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
+
+    def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:
+        value = self.constructor.construct_object(node, deep=True)
+        if kind is float and isinstance(value, str):  # YAML 1.1 reads 5e-4 as a string
+            with contextlib.suppress(ValueError):
+                value = float(value)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:
+            raise self.fault(node, f"{name} is {value!r}; a value of type {kind.__name__} is needed")
+        return value
