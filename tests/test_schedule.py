@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def schedule(subjects: list[Subject], steps: int, **more) -> Schedule:
 
 def test_every_pass_sees_every_example_once_in_an_order_of_its_own() -> None:
     steps = [micro.batch.targets["label"].tolist() for micro in schedule([subject("a", 10)], 6)]
-    first, second = sum(steps[:3], []), sum(steps[3:], [])
+    first, second = list(chain.from_iterable(steps[:3])), list(chain.from_iterable(steps[3:]))
     assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
     assert [len(step) for step in steps] == [4, 4, 2, 4, 4, 2]

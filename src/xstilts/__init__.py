@@ -3,6 +3,7 @@
 The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
 
     prepare       a task's data in every language              tasks, origins, examples
+    text          text for MLM, a part of it held out          text, origins
     pretrained    the encoder called `none` starts from        pretraining
     mixture       what one intermediate learns from            mixtures
     intermediate  encoder → English task(s), maybe MLM         training, learner, shapes
@@ -11,5 +12,6 @@ The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
     score         metrics → a record, mirrored in MLflow       metrics, scores
     distances     URIEL → distance from English, coverage      distances, languages
     published     numbers printed in papers → MLflow           published, scores
+    overlap       sub-word overlap with English, fertility     overlap
     gains, correlate, report                                   gains, correlation, report
 """

@@ -149,7 +149,8 @@ def by_length(encoded: Encoded, tokens: int) -> Iterator[np.ndarray]:
 def ranges(begins: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The concatenation of begin, begin + 1, … for each begin and count."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+    numbers: np.ndarray = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+    return numbers
 
 
 def first_position(config: Any) -> int:
@@ -202,7 +203,9 @@ def packed_attention(
 
     Args:
         module: the attention layer (unused; the interface of transformers passes it).
-        query, key, value: shape (1, heads, tokens, size).
+        query: shape (1, heads, tokens, size).
+        key: as `query`.
+        value: as `query`.
         attention_mask: unused, there is no padding.
         packed_lengths: of the sequences in the row, in order; equal lengths stand together.
         dropout: of the attention weights.

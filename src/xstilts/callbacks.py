@@ -1,6 +1,5 @@
 """What happens beside the optimiser: curves, checkpoints to resume from, selection on English validation data."""
 
-import os
 import resource
 import time
 from collections.abc import Callable
@@ -86,7 +85,7 @@ class Selection(pl.Callback):
             if trainer.is_global_zero:
                 aside = self.folder / (BEST + ".partial")
                 save_file({name: value.contiguous() for name, value in module.state_dict().items()}, aside)
-                os.replace(aside, self.folder / BEST)
+                aside.replace(self.folder / BEST)
         else:
             self.since += 1
             if self.patience and self.since >= self.patience:
@@ -120,11 +119,11 @@ class Resume(pl.Callback):
         except OSError as error:
             aside.unlink(missing_ok=True)
             raise OSError(
-                f"the checkpoint of step {trainer.global_step} could not be written to {self.folder} ({error}); the one "
-                "before it is kept. Free some disk and run the same command again: training goes on from there"
+                f"the checkpoint of step {trainer.global_step} could not be written to {self.folder} ({error}); the "
+                "one before it is kept. Free some disk and run the same command again: training goes on from there"
             ) from error
         if trainer.is_global_zero:
-            os.replace(aside, self.folder / LAST)
+            aside.replace(self.folder / LAST)
         self._since = time.perf_counter()
 
 

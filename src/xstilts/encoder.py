@@ -38,22 +38,22 @@ def fresh(model: Model, vocabulary: int, pad: int) -> Encoder:
     return _unpadded(AutoModel.from_config(config, add_pooling_layer=False))  # type: ignore[no-untyped-call]
 
 
-def open_encoder(folder: Path, revision: str | None = None) -> Encoder:
-    """An encoder from a folder, or from the Hub by name.
+def open_encoder(folder: Path) -> Encoder:
+    """The encoder of a folder that `save_encoder` wrote.
 
     Raises:
         ValueError: the weights are damaged or missing; the message names the folder.
     """
     try:
-        config = AutoConfig.from_pretrained(folder, revision=revision)
+        config = AutoConfig.from_pretrained(folder)
         extra = {"add_pooling_layer": False} if config.model_type in ("xlm-roberta", "roberta", "bert") else {}
-        encoder = AutoModel.from_pretrained(folder, revision=revision, dtype=torch.float32, **extra)
+        encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, **extra)
     except Exception as error:
         if not Path(folder).exists():
             raise
         raise ValueError(
-            f"{folder} does not open as an encoder ({type(error).__name__}: {error}); if the file is damaged, delete the folder "
-            "and run `dvc checkout` or `dvc repro`"
+            f"{folder} does not open as an encoder ({type(error).__name__}: {error}); if the file is damaged, delete "
+            "the folder and run `dvc checkout` or `dvc repro`"
         ) from error
     return _unpadded(encoder)
 

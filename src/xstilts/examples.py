@@ -4,10 +4,10 @@ Every origin makes these, every shape reads these; one JSON object a line, UTF-8
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ParallelSentences:
 
 Example = SentencePair | TaggedSentence | Question | Choice | ParallelSentences
 
-SHAPES: dict[str, type] = {
+SHAPES: dict[str, type[Example]] = {
     "classification": SentencePair,
     "tagging": TaggedSentence,
     "span": Question,
@@ -82,7 +82,7 @@ SHAPES: dict[str, type] = {
 }
 
 
-def _build(kind: type, row: dict) -> Example:
+def _build(kind: type[Example], row: dict[str, Any]) -> Example:
     for name in ("words", "tags", "choices"):
         if row.get(name) is not None and name in kind.__dataclass_fields__:
             row[name] = tuple(row[name])
@@ -124,5 +124,5 @@ def write(path: Path, examples: Iterable[Example]) -> int:
         for example in examples:
             lines.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
             count += 1
-    os.replace(aside, path)
+    aside.replace(path)
     return count

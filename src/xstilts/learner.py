@@ -3,14 +3,14 @@
 The recipe fixes the mathematics; Lightning's trainer decides where it is computed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from xstilts.batching import hidden_states
+from xstilts.batching import Encoder, hidden_states
 from xstilts.params import Recipe
 from xstilts.schedule import Micro
 
@@ -26,15 +26,22 @@ class Learner(pl.LightningModule):
         recipe: learning rate, warm-up, weight decay, clipping.
         steps: optimiser steps of the whole training.
         seed: of dropout, with the step; a resumed training drops what an uninterrupted one drops.
+
+    Attributes:
+        schedule: makes the micro-batches of a training; whoever trains sets it.
     """
 
-    def __init__(
-        self, encoder: nn.Module, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int
-    ) -> None:
+    schedule: Callable[[], Iterable[Micro]]
+
+    def __init__(self, encoder: Encoder, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
         self.recipe, self.steps, self.seed = recipe, steps, seed
+
+    def train_dataloader(self) -> Iterable[Micro]:
+        """Lightning's hook: it asks once it knows this process's rank and the step that a training resumes at."""
+        return self.schedule()
 
     def training_step(self, micro: Micro, index: int) -> Tensor:
         """The mean loss of this micro-batch's share of the step."""
@@ -49,7 +56,8 @@ class Learner(pl.LightningModule):
 
     def sum_of_losses(self, micro: Micro) -> Tensor:
         """The losses of a micro-batch, summed over its terms."""
-        loss: Tensor = self.heads[micro.subject].loss(hidden_states(self.encoder, micro.batch), micro.batch)
+        head: Any = self.heads[micro.subject]
+        loss: Tensor = head.loss(hidden_states(self.encoder, micro.batch), micro.batch)
         return loss
 
     def transfer_batch_to_device(self, batch: Micro, device: torch.device, dataloader_idx: int) -> Micro:

@@ -37,9 +37,9 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
             if split not in card.files:
                 known = sorted(s.removeprefix("translated/") for s in card.files if s.startswith("translated/"))
                 raise ValueError(
-                    f"mixtures.{name}: {task} has no training data in {language!r}; its machine-translated training data "
-                    f"are known for: {', '.join(known) or 'no language'}. Supply them (docs/data.md, translated data) "
-                    f"or change mixtures.{name}.languages"
+                    f"mixtures.{name}: {task} has no training data in {language!r}; its machine-translated training "
+                    f"data are known for: {', '.join(known) or 'no language'}. Supply them (docs/data.md, translated "
+                    f"data) or change mixtures.{name}.languages"
                 )
             rows += prepared.read(data / task, split)
         examples.write(target / "train.jsonl", rows)

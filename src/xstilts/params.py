@@ -47,6 +47,7 @@ class Recipe:
         weight_decay: AdamW's, on everything but biases and layer norms.
         clip: the largest norm of the gradient.
         max_length: sub-words a sequence; `query` and `stride` are those of the QA windows (stride is the step).
+        max_lengths: other lengths for single tasks of a mixture, by task.
         evaluate_every: steps between evaluations on the first `evaluation_examples` English validation examples.
         patience: evaluations without a better loss before training stops; 0 trains to the end and keeps the last.
         mask: share of sub-words that MLM hides.
@@ -101,7 +102,7 @@ class Retrieval:
 
     `layer` indexes transformers' `hidden_states` (0 is the embeddings); the default of XTREME's XLM-R Large is 14.
     `centre` subtracts each language's mean vector first, which XTREME does not do. `duplicates` is BUCC2018's policy
-    for equal lines: `xtreme` drops them, `jiant` names all.
+    for equal lines: `xtreme` drops them, `jiant` names all. `neighbours` is the k of its margin score.
     """
 
     layer: int = 14
@@ -127,7 +128,7 @@ class StartsFrom:
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the statistics may vary: seed of the draws and their numbers."""
+    """What the statistics may vary: the seed, and how many draws a p, resamples an interval and imputations take."""
 
     seed: int
     draws: int
@@ -137,7 +138,13 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Runtime:
-    """What cannot change a result: where and how fast it is computed."""
+    """What cannot change a result: where and how fast it is computed.
+
+    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `tokens` is
+    about how many a batch of prediction holds, `mining_memory` the MiB of a block of BUCC2018's search,
+    `checkpoint_seconds` the time between two checkpoints to resume from. `resources` is what a stage asks of the
+    cluster, by stage (`xstilts grid`).
+    """
 
     accelerator: str = "auto"
     devices: int | str = 1

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from xstilts import checkpoints, mining, parallel, prepared, shapes
 from xstilts import encoder as encoders
-from xstilts.batching import Batch, Encoded, by_length, collate, first_position, hidden_states
-from xstilts.examples import Example, ParallelSentences
+from xstilts.batching import Batch, Encoded, Encoder, by_length, collate, first_position, hidden_states
+from xstilts.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
 from xstilts.params import Recipe, Retrieval, Runtime
 from xstilts.shapes import retrieval
 from xstilts.shapes.tokens import Tokens
@@ -45,10 +44,8 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> di
     labels = card["heads"][training]["labels"]
     head = encoders.open_head(shape.Head(body.config.hidden_size, 0.0, labels), checkpoint, training).eval().to(device)
     tests = _tests(data, "test")
-    everything = [example for examples in tests.values() for example in examples]
-    encoded, context = shape.encode(
-        _unlabelled(everything), tokens, shapes.Lengths.of(Recipe(**card["recipe"]), training), labels
-    )
+    everything = [_unlabelled(example) for examples in tests.values() for example in examples]
+    encoded, context = shape.encode(everything, tokens, shapes.Lengths.of(Recipe(**card["recipe"]), training), labels)
     rows = iter(shape.decode(_run(body, head, encoded, device, runtime), context))
     return {code: [next(rows) for _ in examples] for code, examples in tests.items()}
 
@@ -108,21 +105,21 @@ def _tests(data: Path, split: str) -> dict[str, list[Any]]:
     return found
 
 
-def _unlabelled(examples: Sequence[Example]) -> list[Any]:
-    """The examples without their gold: a test label outside the head's vocabulary is no reason to stop."""
-    hidden = {
-        "SentencePair": {"label": None},
-        "TaggedSentence": {"tags": None},
-        "Choice": {"label": None},
-        "Question": {},
-    }
-    return [replace(example, **hidden[type(example).__name__]) for example in examples]
+def _unlabelled(example: Example) -> Example:
+    """The example without its gold: a test label outside the head's vocabulary is no reason to stop."""
+    match example:
+        case SentencePair() | Choice():
+            return replace(example, label=None)
+        case TaggedSentence():
+            return replace(example, tags=None)
+        case _:
+            return example
 
 
-def _run(body: nn.Module, head: nn.Module, encoded: Encoded, device: torch.device, runtime: Runtime) -> dict[str, Any]:
+def _run(body: Encoder, head: Any, encoded: Encoded, device: torch.device, runtime: Runtime) -> dict[str, Any]:
     def one(batch: Batch) -> dict[str, np.ndarray]:
         moved = batch.to(device)
-        found: dict[str, np.ndarray] = head.predict(hidden_states(body, moved), moved)  # type: ignore[operator]
+        found: dict[str, np.ndarray] = head.predict(hidden_states(body, moved), moved)
         return found
 
     batches = tqdm(list(by_length(encoded, runtime.tokens)), desc="predict", disable=not runtime.progress)

@@ -6,7 +6,6 @@ nothing that is already there.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -75,8 +74,9 @@ def read_head(folder: Path) -> Card:
     path = Path(folder) / HEAD
     if not path.exists():
         raise ValueError(f"{path} does not exist; run: dvc repro prepare@{Path(folder).name}")
-    row = json.loads(path.read_text(encoding="utf-8"))
-    return Card(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+    row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Card(**fields)
 
 
 def read(folder: Path, split: str) -> list[Example]:
@@ -103,7 +103,7 @@ def write(folder: Path, card: Card, splits: Mapping[str, Iterable[Example]]) -> 
     row = asdict(card) | {"counts": counts, "files": files}
     (aside / CARD).write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(aside, folder)
+    aside.replace(folder)
     return read_card(folder)
 
 

@@ -60,7 +60,7 @@ def total_steps(subjects: Mapping[str, Subject], *, epochs: float, steps: int, c
     weights = _weights(subjects, cap)
     # As many steps as give every task its passes in expectation: Σ items / Σ p·batch.
     items = sum(min(len(subject.encoded), cap) for subject in subjects.values())
-    per_step = sum(weight * subject.batch for weight, subject in zip(weights, subjects.values(), strict=True))
+    per_step = float(sum(p * subject.batch for p, subject in zip(weights, subjects.values(), strict=True)))
     return max(1, round(epochs * items / per_step))
 
 
@@ -74,7 +74,9 @@ class Schedule:
         cap: see `total_steps`.
         first_position: position id of a sequence's first token.
         masking: for the subject called `mlm`.
-        parts: micro-batches a step; rank, world: this process among how many.
+        parts: micro-batches a step and process.
+        rank: the number of this process.
+        world: how many processes there are.
         start: the first step to give, for a resumed training.
     """
 
@@ -158,7 +160,8 @@ class Schedule:
 
 def _weights(subjects: Mapping[str, Subject], cap: int) -> np.ndarray:
     sizes = np.array([min(len(subject.encoded), cap) for subject in subjects.values()], dtype=np.float64)
-    return sizes / sizes.sum()
+    weights: np.ndarray = sizes / sizes.sum()
+    return weights
 
 
 def _terms(batch: Batch) -> int:

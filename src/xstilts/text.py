@@ -1,6 +1,5 @@
 """Plain text for MLM below data/text/: one file a language, and a part held out for perplexity."""
 
-import os
 import random
 import shutil
 from collections.abc import Mapping
@@ -9,8 +8,8 @@ from typing import Any
 
 from xstilts import origins
 
-HELDOUT_SHARE = 50  # one line in so many, where the origin does not say which
-HELDOUT_MOST = 500
+HELDOUT_SHARE = 50  # one line in so many is held out,
+HELDOUT_MOST = 500  # or fewer, so that about so many are
 
 
 def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
@@ -36,7 +35,7 @@ def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
         _write(aside / "heldout" / f"{code}.txt", heldout)
         _write(aside / f"{code}.txt", [row for row in kept if row not in seen])
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(aside, folder)
+    aside.replace(folder)
     return {code: len(rows) for code, rows in lines.items()}
 
 

@@ -19,7 +19,7 @@ from torch import nn
 
 from xstilts import checkpoints, prepared, shapes
 from xstilts import encoder as encoders
-from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states
 from xstilts.callbacks import LAST, Curves, Resume, Selection
 from xstilts.jobs import MLM, Job
 from xstilts.learner import Learner
@@ -70,6 +70,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     folder = resume / fingerprint
     selection = Selection(evaluate, job.recipe.evaluate_every, job.recipe.patience, folder)
     folder.mkdir(parents=True, exist_ok=True)
+    precision: Any = runtime.precision  # Lightning's own check names what it takes
     trainer = pl.Trainer(
         max_steps=steps,
         max_epochs=-1,
@@ -77,7 +78,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         devices=runtime.devices,
         num_nodes=runtime.nodes,
         strategy=runtime.strategy,
-        precision=runtime.precision,
+        precision=precision,
         accumulate_grad_batches=runtime.accumulate,
         profiler=runtime.profiler,
         logger=logger(fingerprint, parameters),
@@ -102,7 +103,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
             start=trainer.global_step,
         )
 
-    learner.train_dataloader = schedule  # Lightning asks for it once it knows its rank and the step it resumes at
+    learner.schedule = schedule
     last = folder / LAST
     try:
         trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=False)
@@ -128,7 +129,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     return {}
 
 
-def _parameters(job: Job, steps: int, body: nn.Module) -> dict[str, Any]:
+def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
     recipe = {f"recipe.{name}": value for name, value in asdict(job.recipe).items()}
     return recipe | {
         "seed": job.seed,
@@ -141,7 +142,7 @@ def _parameters(job: Job, steps: int, body: nn.Module) -> dict[str, Any]:
 
 
 def _subjects(
-    job: Job, tokens: Tokens, body: nn.Module
+    job: Job, tokens: Tokens, body: Encoder
 ) -> tuple[dict[str, Subject], dict[str, nn.Module], Masking | None, dict[str, Card]]:
     """Encode the training data and make the heads; a head is fresh in every phase."""
     recipe, dropout = job.recipe, float(getattr(body.config, "hidden_dropout_prob", 0.1))

@@ -2,7 +2,7 @@
 
 A shape module provides
 
-    encode(examples, tokens, settings, labels) -> (Encoded, context)   context: what `decode` needs to go back
+    encode(examples, tokens, lengths, labels) -> (Encoded, context)    context: what `decode` needs to go back
     Head(hidden, dropout, labels)                                      a torch module with
         loss(states, batch) -> the sum of the losses of a batch, a scalar
         terms(batch) -> how many terms that sum has
@@ -10,7 +10,8 @@ A shape module provides
     decode(predictions, context) -> prediction rows in the order of the examples; `predictions` holds a list with
         one array an item in the order of the items, or for words the joined arrays
 
-Retrieval has no head: it reads the encoder itself. See `docs/architecture.md`.
+MLM encodes text, `encode(texts, tokens, lengths)`, and its head, `Head(hidden, table)`, has `loss` and `terms` alone.
+Retrieval has neither: it reads the encoder itself. See `docs/architecture.md`.
 """
 
 import importlib

@@ -54,7 +54,8 @@ class Head(nn.Module):
     def logits(self, states: Tensor, batch: Batch) -> Tensor:
         """Shape (sequences, labels)."""
         first = self.dropout(states[batch.starts])
-        return self.out(self.dropout(torch.tanh(self.dense(first))))
+        logits: Tensor = self.out(self.dropout(torch.tanh(self.dense(first))))
+        return logits
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy, summed over the items."""

@@ -43,7 +43,8 @@ def sampling(languages: np.ndarray, alpha: float) -> np.ndarray:
     counts = np.bincount(languages).astype(np.float64)
     share = np.where(counts > 0, counts, np.nan) ** alpha
     share = np.nan_to_num(share) / np.nansum(share)
-    return (share / np.where(counts > 0, counts, 1))[languages]
+    probabilities: np.ndarray = (share / np.where(counts > 0, counts, 1))[languages]
+    return probabilities
 
 
 def hide(

@@ -22,7 +22,8 @@ def stop_at(encoder: Encoder, layer: int) -> Encoder:
     layers = encoder.encoder.layer
     if not 0 <= layer <= len(layers):
         raise ValueError(
-            f"retrieval.layer is {layer}, but the encoder has {len(layers)} layers; allowed: 0 (embeddings) to {len(layers)}"
+            f"retrieval.layer is {layer}, but the encoder has {len(layers)} layers; "
+            f"allowed: 0 (embeddings) to {len(layers)}"
         )
     encoder.encoder.layer = layers[:layer]
     return encoder

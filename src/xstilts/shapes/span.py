@@ -56,7 +56,8 @@ def encode(
         room = lengths.max_length - len(question) - template.pair_specials
         if room < 1:
             raise ValueError(
-                f"max_length {lengths.max_length} leaves no room for a context beside a question of {len(question)} sub-words"
+                f"max_length {lengths.max_length} leaves no room for a context beside a question of "
+                f"{len(question)} sub-words"
             )
         shift = len(template.prefix) + len(question) + len(template.middle)
         answer = _answer(example, offsets[-1])
@@ -113,7 +114,7 @@ class Head(nn.Module):
         flat = self.out(states).float()
         steps = torch.arange(batch.lengths[0], device=flat.device)[None]
         mask = steps < batch.sizes[:, None]
-        rows = flat[(batch.starts[:, None] + steps).clamp_max(len(flat) - 1)]
+        rows: Tensor = flat[(batch.starts[:, None] + steps).clamp_max(len(flat) - 1)]
         return rows.masked_fill(~mask[..., None], float("-inf"))
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:

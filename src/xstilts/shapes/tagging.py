@@ -89,7 +89,8 @@ class Head(nn.Module):
 
     def logits(self, states: Tensor, batch: Batch) -> Tensor:
         """Shape (words, tags), in the order of the row."""
-        return self.out(self.dropout(states[batch.targets["tag"] != IGNORED]))
+        logits: Tensor = self.out(self.dropout(states[batch.targets["tag"] != IGNORED]))
+        return logits
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy, summed over the words."""
