@@ -62,12 +62,23 @@ def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
             text=True,
             start_new_session=True,
         )
+    below: set[psutil.Process] = set()
+    send = process.send_signal
+
+    def noted(number: int) -> None:
+        below.update(psutil.Process(process.pid).children(recursive=True))
+        send(number)
+
+    process.send_signal = noted  # type: ignore[method-assign]
     try:
         yield process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(60)
+        for orphan in below:  # Ray's agents take a minute to see that a killed driver's Ray is gone
+            if orphan.is_running():
+                orphan.kill()
 
 
 def until(true: Callable[[], object], seconds: float = 120) -> None:
@@ -452,12 +463,12 @@ def test_a_stage_whose_worker_is_killed_starts_again_and_nothing_half_written_is
 def test_a_grid_whose_driver_ends_leaves_nothing_running_and_goes_on_the_next_time(
     tmp_path: Path, alone: Path, number: int, status: int
 ) -> None:
-    folder = toy_grid.make(tmp_path / "r", 3)
+    folder = toy_grid.make(tmp_path / "r", 5)
     with started(folder, "--jobs", "2") as process:
         until(lambda: "b1" in toy_grid.ran(folder))
         process.send_signal(number)
         assert process.wait(60) == status
-    until(lambda: not processes(folder), 60)
+        until(lambda: not processes(folder), 60)
     assert locks.check(folder) == [] or number == signal.SIGKILL
     finished = {
         name for name in toy_grid.ran(folder) if (text := outputs(folder).get(f"{name}.txt")) and "half" not in text
@@ -509,7 +520,7 @@ def two_nodes(folder: Path) -> Iterator[str]:
 def test_two_nodes_with_a_clone_each_exchange_outputs_through_a_folder(
     tmp_path: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = toy_grid.make(tmp_path / "grid", 0)
+    folder = toy_grid.make(tmp_path / "grid")
     tiny.run(folder, "dvc", "remote", "add", "-q", "--default", "folder", "../remote")
     (folder / "note.txt").write_text("not committed", encoding="utf-8")
     noted = tmp_path / "ran.txt"

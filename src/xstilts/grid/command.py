@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not asked.todo:
         _say("every stage is up to date")
         return 0
-    signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     pool = Pool(jobs=arguments.jobs or os.cpu_count() or 1, address=arguments.address, retries=arguments.retries)
+    signal.signal(signal.SIGTERM, _interrupt)  # after Ray has set its own
     try:
         needed = _resources(root, asked.nodes, gpus=pool.total("GPU") > 0)
         needed = {group: pool.fits(wanted) for group, wanted in needed.items()}
@@ -125,7 +125,11 @@ def _submitter(
     handle = pool.put(bundle)
 
     def there(node: Node) -> Any:
-        commands = (workers.dvc("repro", "--pull", node.name), workers.dvc("push", "--run-cache", node.name))
+        commands = (
+            workers.dvc("repro", "--pull", node.name),
+            ("python", "-m", "xstilts.grid.exchange", node.name),
+            workers.dvc("push", "--run-cache", node.name),
+        )
         order = Order(node.name, "", token, commands, environment)
         return pool.submit(order, needed[node.group], made, handle)
 

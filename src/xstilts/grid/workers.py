@@ -121,8 +121,11 @@ def _guarded(order: Order, folder: Path, log: Path) -> int:
     guard = subprocess.Popen(
         words, cwd=folder, env=environment(order, folder), stdin=subprocess.PIPE, start_new_session=True
     )
+    engine_process = os.getppid()
     try:
         while guard.poll() is None:  # not wait(): Ray's cancellation interrupts Python code only
+            if os.getppid() != engine_process:  # Ray died with its driver; a worker does not notice within a task
+                raise SystemExit(1)
             time.sleep(0.1)
     except BaseException:
         assert guard.stdin is not None
