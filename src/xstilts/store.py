@@ -7,6 +7,7 @@ A run is found by its fingerprint inside its study's experiment and never by wal
 that is a quarter of a second against a quarter of an hour.
 """
 
+import fcntl
 import logging
 import os
 import re
@@ -86,21 +87,20 @@ class Store:
     def __init__(self, tracking_uri: str) -> None:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
-        self._uri = tracking_uri
+        self._uri, self._experiments = tracking_uri, dict[str, str]()
         if tracking_uri.startswith("file:") or "://" not in tracking_uri:
             raise StoreError(
                 f"MLFLOW_TRACKING_URI is {redacted(tracking_uri)!r}: MLflow no longer writes to a folder of files; "
                 f"allowed: {DEFAULT_URI} (the default), postgresql://… or the http(s):// address of an MLflow server"
             )
-        if tracking_uri.startswith(_SQLITE):
-            Path(tracking_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-        from mlflow import MlflowClient
-
         for name in ("alembic", "mlflow.store.db.utils"):  # they tell of every migration of a new database
             logging.getLogger(name).setLevel(logging.WARNING)
         with self._calls():
+            if tracking_uri.startswith(_SQLITE):
+                _make(Path(tracking_uri.removeprefix(_SQLITE)))
+            from mlflow import MlflowClient
+
             self._client = MlflowClient(tracking_uri=tracking_uri)
-        self._experiments: dict[str, str] = {}
 
     def __str__(self) -> str:
         return redacted(self._uri)
@@ -269,6 +269,22 @@ class Store:
             if _away(error):
                 raise StoreAway(f"the MLflow store {self} does not answer: {text}") from None
             raise StoreError(f"the MLflow store {self} refused: {text}") from None
+
+
+def _make(path: Path) -> None:
+    """Make a database aside and move it into place: MLflow refuses what a process killed half-way would leave."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+            aside = path.with_name(f"{path.name}.partial")
+            aside.unlink(missing_ok=True)
+            engine: Any = create_sqlalchemy_engine(f"{_SQLITE}{aside}")  # type: ignore[no-untyped-call]
+            _initialize_tables(engine)  # type: ignore[no-untyped-call]
+            engine.dispose()
+            aside.replace(path)
 
 
 def _slices(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
