@@ -40,7 +40,7 @@ def finish(
     said = {split: note.summary() for split, note in notes.items() if note.summary()}
     known = source | {"splits": said, "count_mismatches": mismatches, "limits": dict(settings.get("limits") or {})}
     if task.shape == "tagging" and not task.labels:
-        known["labels"] = list(_derived_labels(whole["train"]))
+        known["labels"] = list(_derived_labels(whole["train"], whole.get("validation", ())))
     return Prepared(
         splits={split: _limited(split, examples, settings) for split, examples in whole.items()},
         source={name: value for name, value in known.items() if value},
@@ -119,10 +119,14 @@ def _check_distinct(task: Task, whole: Mapping[str, list[Example]]) -> None:
                 )
 
 
-def _derived_labels(train: Iterable[Example]) -> tuple[str, ...]:
-    """The tags of the training data, the most frequent first, ties in the order of the alphabet."""
+def _derived_labels(train: Iterable[Example], validation: Iterable[Example]) -> tuple[str, ...]:
+    """The tags of the training data, the most frequent first, ties in the order of the alphabet.
+
+    Tags that only the validation data have come last: CCGbank's has some, and its loss needs a place for them.
+    """
     counts = Counter(tag for example in train for tag in example.tags)  # type: ignore[union-attr]
-    return tuple(sorted(counts, key=lambda tag: (-counts[tag], tag)))
+    others = {tag for example in validation for tag in example.tags}  # type: ignore[union-attr]
+    return (*sorted(counts, key=lambda tag: (-counts[tag], tag)), *sorted(others - counts.keys()))
 
 
 def _limited(split: str, examples: list[Example], settings: Mapping[str, Any]) -> list[Example]:

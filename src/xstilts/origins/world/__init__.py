@@ -24,7 +24,7 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
     made = splits(world, task)
     source: dict[str, Any] = {"origin": "world", "seed": world.settings.seed}
     if task.shape == "tagging":
-        used = {tag for row in made["train"] for tag in getattr(row, "tags", ())}
+        used = {tag for split in ("train", "validation") for row in made[split] for tag in getattr(row, "tags", ())}
         source["labels"] = list(task.labels or sorted(used))
     return Prepared(splits=made, source=source)
 
