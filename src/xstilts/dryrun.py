@@ -123,8 +123,8 @@ def _assumptions(
     )
     most = max((plan.memory(settings, architecture, one) for one in trainings), default=0)
     return [
-        f"  assuming a device of {machine.tflops:g} TFLOP/s at {machine.mfu:.0%}, {1000 * machine.launch:g} ms to launch "
-        f"a step of 24 layers, {machine.bandwidth / 1e12:g} TB/s for AdamW;",
+        f"  assuming a device of {machine.tflops:g} TFLOP/s at {machine.mfu:.0%}, {1000 * machine.launch:g} ms to "
+        f"launch a step of 24 layers, {machine.bandwidth / 1e12:g} TB/s for AdamW;",
         "  no early stopping, no time to read data or to evaluate. Matrix products of the trainings alone: "
         f"{machine.compute(sum(operations)) / HOUR:,.1f} hours",
         f"memory of the device, estimated: at most {most / GIB:.1f} GiB (all sequences of a batch at full length)",
@@ -135,8 +135,8 @@ def _disk(settings: Params, architecture: Architecture) -> list[str]:
     need = plan.disk(settings, architecture)
     kept, free = need.total - need.resume, shutil.disk_usage(".").free
     found = [
-        f"disk: {need.total / GIB:,.1f} GiB of checkpoints (pretrained {need.pretrained / GIB:,.1f}, "
-        f"intermediate {need.intermediate / GIB:,.1f}, target {need.target / GIB:,.1f}, a running training {need.resume / GIB:,.1f});",
+        f"disk: {need.total / GIB:,.1f} GiB of checkpoints (pretrained {need.pretrained / GIB:,.1f}, intermediate "
+        f"{need.intermediate / GIB:,.1f}, target {need.target / GIB:,.1f}, a running one {need.resume / GIB:,.1f});",
         f"  up to {kept / GIB:,.1f} GiB more in DVC's cache where it cannot link; free here: {free / GIB:,.1f} GiB",
     ]
     if need.total > free:

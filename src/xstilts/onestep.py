@@ -4,6 +4,7 @@ Everything but weights, text and tokenizer is what training uses: the encoder fr
 `Learner`, `Schedule` and Lightning's trainer.
 """
 
+import gc
 import logging
 import resource
 import time
@@ -102,7 +103,9 @@ def take(
         subject = Subject(
             shape, random_items(shape, plan.length(task), recipe, architecture, batch, rng), batch, sampling
         )
-        yield _step(params, body, subject, name, recipe, accelerator=accelerator, precision=precision, seed=seed)
+        taken = _step(params, body, subject, name, recipe, accelerator=accelerator, precision=precision, seed=seed)
+        gc.collect()  # trainer and module hold each other; without it two optimisers' moments are in memory
+        yield taken
 
 
 def build(architecture: Architecture) -> nn.Module:
@@ -183,9 +186,9 @@ def _step(
     head = _head(subject.name, body)
     learner = Learner(body, {subject.name: head}, recipe, 1, seed).train()
     if runtime.gradient_checkpointing:
-        body.gradient_checkpointing_enable()
+        body.activation_checkpointing_enable()
     masking = Masking(recipe.mask, SPECIAL - 1, int(body.config.vocab_size), np.arange(SPECIAL))
-    learner.train_dataloader = lambda: Schedule(  # type: ignore[method-assign]
+    learner.schedule = lambda: Schedule(
         {subject.name: subject},
         seed=seed,
         steps=1,
