@@ -109,6 +109,8 @@ class Resume(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
         """Lightning's hook; steps are never split by a checkpoint."""
         due = time.perf_counter() - self._since >= self.seconds
+        if trainer.world_size > 1:  # clocks differ, and every process must take part in a checkpoint
+            due = trainer.strategy.broadcast(due)
         if not due or trainer.global_step == self._saved or trainer.global_step != batch.step + 1:
             return
         self._saved = trainer.global_step

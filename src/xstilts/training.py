@@ -46,7 +46,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         resume: a folder of its own for what a killed training continues from; emptied at the end.
 
     Returns:
-        The checkpoint's card.
+        The checkpoint's card; of several processes, only the first one's is whole.
 
     Raises:
         FloatingPointError: the loss is not finite.
@@ -63,7 +63,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     learner = Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
     evaluate = _evaluation(job, tokens, cards, masking)
     if runtime.gradient_checkpointing:
-        body.gradient_checkpointing_enable()
+        body.activation_checkpointing_enable()
     if runtime.compile:
         body.compile()
     fingerprint, parameters = job.fingerprint(), _parameters(job, steps, body)
@@ -77,7 +77,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         accelerator=runtime.accelerator,
         devices=runtime.devices,
         num_nodes=runtime.nodes,
-        strategy=runtime.strategy,
+        strategy=_strategy(runtime, len(subjects)),
         precision=precision,
         accumulate_grad_batches=runtime.accumulate,
         profiler=runtime.profiler,
@@ -114,19 +114,34 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         ) from error
     if trainer.interrupted:
         raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        return {"final": {}}
     best_step = selection.restore_best(learner)
     learner.to("cpu")
     final = {f"validation/{name}": loss for name, loss in evaluate(learner).items()}
     final |= {"steps": float(trainer.global_step), "best_step": float(best_step or trainer.global_step)}
-    if trainer.is_global_zero:
-        if trainer.logger:
-            trainer.logger.log_metrics(
-                {f"final/{name}": value for name, value in final.items()}, step=trainer.global_step
-            )
-        card = _write(job, learner, cards, fingerprint, parameters, final)
-        shutil.rmtree(folder, ignore_errors=True)
-        return card
-    return {}
+    if trainer.logger:
+        trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)
+    card = _write(job, learner, cards, fingerprint, parameters, final)
+    shutil.rmtree(folder, ignore_errors=True)
+    return card
+
+
+def _strategy(runtime: Runtime, subjects: int) -> str:
+    """Lightning's name of the strategy; several processes that learn a mixture leave some heads out of every step.
+
+    Raises:
+        ValueError: a strategy that shards weights, which neither selection nor the written encoder knows.
+    """
+    if runtime.strategy.startswith(("fsdp", "deepspeed", "model_parallel")):
+        raise ValueError(
+            f"params.yaml: runtime.strategy is {runtime.strategy!r}, which shards the weights; allowed: auto, ddp and "
+            "its variants. If a step does not fit on one device: runtime.accumulate, runtime.gradient_checkpointing"
+        )
+    several = runtime.devices != 1 or runtime.nodes > 1
+    if several and subjects > 1 and runtime.strategy in ("auto", "ddp"):
+        return "ddp_find_unused_parameters_true"
+    return runtime.strategy
 
 
 def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
