@@ -18,15 +18,15 @@ Maker = Callable[[Sampler], Sequence[Item]]
 
 # Task → (which half of the names; None: all), what makes a group of items, and its options.
 _TASKS: dict[str, tuple[int | None, Callable[..., Sequence[Item]], dict[str, Any]]] = {
-    "mnli": (0, inference.inferences, {"named": 0.6, "furnish": 0.5, "roles": 0.25}),
-    "anli": (0, inference.inferences, {"named": 0.4, "furnish": 0.6, "roles": 0.5}),
-    "xnli": (1, inference.inferences, {"named": 0.3, "furnish": 0.3, "roles": 0.25}),
+    "mnli": (0, inference.inferences, {"named": 0.6, "furnish": 0.5, "roles": 0.2, "opposites": 0.1}),
+    "anli": (0, inference.inferences, {"named": 0.4, "furnish": 0.6, "roles": 0.4, "opposites": 0.3}),
+    "xnli": (1, inference.inferences, {"named": 0.3, "furnish": 0.3, "roles": 0.2, "opposites": 0.0}),
     "qqp": (
         0,
         inference.paraphrases,
-        {"labels": ("not_duplicate", "duplicate"), "named": 0.6, "roles": 0.0, "questions": True},
+        {"labels": ("not_duplicate", "duplicate"), "named": 0.6, "roles": 0.0, "opposites": 0.2, "questions": True},
     ),
-    "pawsx": (1, inference.paraphrases, {"labels": ("0", "1"), "named": 0.4, "roles": 0.4}),
+    "pawsx": (1, inference.paraphrases, {"labels": ("0", "1"), "named": 0.4, "roles": 0.15, "opposites": 0.0}),
     "squad_v1": (0, reading.readings, {"named": 0.5, "sentences": 3}),
     "squad_v2": (0, reading.readings, {"named": 0.4, "sentences": 3, "unanswerable": 0.33}),
     "xquad": (1, reading.readings, {"named": 0.5, "sentences": 3}),

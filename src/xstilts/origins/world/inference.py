@@ -11,22 +11,24 @@ from xstilts.origins.world import concepts
 from xstilts.origins.world.events import Event, Sampler, Saying, Thing
 from xstilts.origins.world.items import Pair
 
-# Share of contradictions that rest on an opposite; the others deny.
-OPPOSITES = 0.3
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 
 
-def inferences(sampler: Sampler, *, named: float, furnish: float, roles: float) -> list[Pair]:
+def inferences(sampler: Sampler, *, named: float, furnish: float, roles: float, opposites: float) -> list[Pair]:
     """Three premises for one hypothesis, one of each label.
 
     Args:
         sampler: the source of randomness.
         named: share of people with proper names.
         furnish: share of premises' places and days, which the hypothesis leaves unsaid.
-        roles: share of groups about who did it to whom and whether, half of them negated; the others turn on
-            a synonym, an opposite, or an unrelated word.
+        roles: share of groups about who did it to whom; in the others one word differs.
+        opposites: share of the latter whose contradiction is an opposite, not a denial. A small encoder learns
+            denials in hundreds of steps, opposites, synonyms and roles in thousands.
     """
-    hypothesis, premises = _role_group(sampler, named) if sampler.chance(roles) else _word_group(sampler, named)
+    if sampler.chance(roles):
+        hypothesis, premises = _role_group(sampler, named)
+    else:
+        hypothesis, premises = _word_group(sampler, named, opposites)
     said = Saying(hypothesis)
     return [Pair(sampler.saying(_premise(sampler, premises[label], furnish)), said, label) for label in premises]
 
@@ -58,7 +60,7 @@ def conclusions(sampler: Sampler, named: float) -> list[Saying]:
             CONTRADICTION: replace(event, negated=True),
         }
     else:
-        event, replaced = _word_group(sampler, named)
+        event, replaced = _word_group(sampler, named, 0.3)
     openers = {ENTAILMENT: "so", NEUTRAL: "perhaps", CONTRADICTION: "but"}
     labels = sampler.random.sample(list(replaced), 2)
     statement = sampler.saying(sampler.furnish(event, 0.2))
@@ -83,10 +85,10 @@ def _role_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]
     }
 
 
-def _word_group(sampler: Sampler, named: float) -> tuple[Event, dict[str, Event]]:
+def _word_group(sampler: Sampler, named: float, opposites: float) -> tuple[Event, dict[str, Event]]:
     """One word differs: a synonym, an unrelated word, and for a contradiction an opposite or a denial."""
     event, variants = _variants(sampler, named)
-    if sampler.chance(OPPOSITES):
+    if sampler.chance(opposites):
         return event, variants
     denied = {label: replace(variant, negated=True) for label, variant in variants.items()}
     if sampler.chance(0.5):
@@ -147,22 +149,22 @@ def _unrelated_quality(sampler: Sampler, word: str) -> str:
 
 
 def paraphrases(
-    sampler: Sampler, *, labels: tuple[str, str], named: float, roles: float, questions: bool = False
+    sampler: Sampler, *, labels: tuple[str, str], named: float, roles: float, opposites: float, questions: bool = False
 ) -> list[Pair]:
     """Two first sentences for one second sentence: one says the same, one does not.
 
     `labels` are (different, same). A group of roles has the same words on both sides in every pair; in the others
-    exactly one word differs. Statements open differently on the two sides: with the agent, the place or the day.
-    Duplicate questions of roles would be the same string, so `roles` suits statements.
+    one word differs, or one side denies. Statements open differently on the two sides: with the agent, the place or
+    the day. Duplicate questions of roles would be the same string, so `roles` suits statements.
     """
     if sampler.chance(roles):
         event = sampler.event(named=named, persons=1.0)
         assert event.patient is not None
         same, different = event, replace(event, agent=event.patient, patient=event.agent)
     else:
-        event, replaced = _word_group(sampler, named)
+        event, replaced = _word_group(sampler, named, opposites)
         same = replaced[ENTAILMENT]
-        different = replaced[NEUTRAL if sampler.chance(0.5) else CONTRADICTION]
+        different = replaced[NEUTRAL if sampler.chance(0.3) else CONTRADICTION]
     place, day = sampler.place(), sampler.day()
     asked = sampler.choose(("", "place", "day")) if questions else ""
     fronts = sampler.random.sample(("", "place", "day"), 2)
