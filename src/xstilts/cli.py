@@ -8,6 +8,7 @@ import importlib
 import sys
 
 COMMANDS = {
+    "drop-targets": ("xstilts.dropping", "delete target checkpoints whose predictions are made"),
     "dry-run": (
         "xstilts.dryrun",
         "what the grid in params.yaml takes: steps, hours, disk; with --step, one step of it",
