@@ -259,8 +259,7 @@ class Store:
             yield
         except ModuleNotFoundError as error:
             raise StoreError(
-                f"the MLflow store {self} needs the Python package {error.name!r}; "
-                f"PostgreSQL's comes with `pip install 'psycopg[binary]'`"
+                f"the MLflow store {self} needs the package {error.name!r}; PostgreSQL's: pip install 'psycopg[binary]'"
             ) from None
         except Exception as error:
             if type(error).__module__.split(".")[0] not in _MODULES:
