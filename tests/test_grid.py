@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -553,3 +555,60 @@ def test_a_clone_is_named_after_its_host_and_numbered_where_a_host_has_several()
         for i, h, p in [("x", "b", 2), ("y", "a", 9), ("z", "b", 1)]
     ]
     assert clones.names(nodes) == {"y": "a", "z": "b", "x": "b--2"}
+
+
+# On paper
+
+
+def simulation() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("grid_simulation", tiny.ROOT / "benchmarks/grid_simulation.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["grid_simulation"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_on_paper_a_chain_takes_its_sum_and_independent_stages_share_the_workers() -> None:
+    paper = simulation()
+    chain = [paper.Stage("a", (), (paper.Phase(2),)), paper.Stage("b", ("a",), (paper.Phase(3),))]
+    assert paper.simulate(chain, 8).seconds == 5
+    six = [paper.Stage(str(n), (), (paper.Phase(1),)) for n in range(6)]
+    assert [paper.simulate(six, workers).seconds for workers in (1, 2, 4, 6)] == [6, 3, 2, 1]
+    halves = [paper.Stage(str(n), (), (paper.Phase(1),), 0.5) for n in range(6)]
+    assert paper.simulate(halves, 1).seconds == 3
+
+
+def test_on_paper_a_queue_serves_one_at_a_time_however_many_workers() -> None:
+    paper = simulation()
+    stages = [paper.Stage(str(n), (), (paper.Phase(1), paper.Phase(2, "lock"))) for n in range(5)]
+    found = paper.simulate(stages, 100)
+    assert found.seconds == 11
+    assert found.busy == {"lock": 10}
+
+
+def test_on_paper_the_paper_s_grid_names_every_stage_after_what_it_needs() -> None:
+    rows = simulation().paper(14, 9, 6, 5)
+    seen: set[str] = set()
+    for name, needs in rows:
+        assert set(needs) <= seen
+        seen.add(name)
+    assert len(seen) == len(rows) == 1 + 23 + 1 + 14 * (1 + 5 * (1 + 6 + 9 * 2)) + 3
+
+
+@needs_ray
+@pytest.mark.heavy
+def test_the_simulation_foretells_two_workers_from_a_run_with_one_within_a_fifth(tmp_path: Path) -> None:
+    paper = simulation()
+    one = toy_grid.make(tmp_path / "one", 6)
+    measured = {1: stage_seconds(grid(one, "--jobs", "1"))}
+    seconds = durations.read(one).seconds
+    rows = [paper.Stage(node.name, node.needs, (paper.Phase(seconds[node.name]),)) for node in dag.read(one)]
+    measured[2] = stage_seconds(grid(toy_grid.make(tmp_path / "two", 6), "--jobs", "2"))
+    started = measured[1] - paper.simulate(rows, 1).seconds  # Ray's first worker
+    foretold = paper.simulate(rows, 2).seconds + started
+    print(f"one worker {measured[1]:.1f} s, two {measured[2]:.1f} s, foretold {foretold:.1f} s")
+    assert foretold == pytest.approx(measured[2], rel=0.2)
+
+
+def stage_seconds(said: str) -> float:
+    return float(said.split(" stages in ")[1].split(" s,")[0])

@@ -81,7 +81,8 @@ def summary(outcome: Outcome, seconds: float) -> str:
         workers.STOPPED: "stopped",
     }
     told = [f"{counts[status]} {text}" for status, text in words.items() if counts[status]]
-    lines = [f"{len(outcome.results)} stages in {seconds:.1f} s: {', '.join(told) or 'none done'}"]
+    around = f"{outcome.seconds:.1f} s, with {max(0.0, seconds - outcome.seconds):.1f} s before and after them"
+    lines = [f"{len(outcome.results)} stages in {around}: {', '.join(told) or 'none done'}"]
     for name in outcome.failed:
         kept = sum(cause == name for cause in outcome.kept.values())
         because = f"; {kept} that depend on it did not start" if kept else ""

@@ -18,11 +18,15 @@ from xstilts.grid.workers import GOOD, KILLED, RAN, STOPPED, UNCHANGED, Pool, Re
 
 @dataclass
 class Outcome:
-    """How the grid ended: each stage's result, those that a failure kept from starting, and whether it was stopped."""
+    """How the grid ended: each stage's result, those that a failure kept from starting, and whether it was stopped.
+
+    `seconds` is the time from the first stage's hand-over to the last one's end.
+    """
 
     results: dict[str, Result] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
+    seconds: float = 0.0
 
     @property
     def done(self) -> list[str]:
@@ -74,6 +78,7 @@ class Drive:
 
     def run(self) -> Outcome:
         """Go through the plan; Ctrl-C stops what runs and returns what was reached."""
+        began = time.monotonic()
         try:
             self.start([node for node in self.plan.steps if not self.missing[node.name]])
             while self.running:
@@ -85,6 +90,7 @@ class Drive:
             self.outcome.stopped = True
             self.progress.say(f"stopping {self.busy()} stages")
         finally:
+            self.outcome.seconds = time.monotonic() - began
             self.progress.close()
             self.pool.close(list(self.running))
         return self.outcome
