@@ -37,7 +37,8 @@ bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
 
 ui: setup ## the MLflow UI over the store in force, on this machine only
-	mlflow server --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" --default-artifact-root mlruns/artifacts --host 127.0.0.1 --port $(PORT)
+	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "The runs are on the server that MLFLOW_TRACKING_URI names; open it in a browser."; exit 1;; esac
+	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" mlflow server --default-artifact-root mlruns/artifacts --host 127.0.0.1 --port $(PORT)
 
 clean: ## what stages wrote and what MLflow holds; the DVC cache stays, so `make run` brings results back
 	rm -rf checkpoints trainings mixtures predictions results reports scores .xstilts mlruns/mlflow.db mlruns/artifacts

@@ -32,10 +32,10 @@ def test_the_default_is_the_profile_world() -> None:
         ("  layers: 3", "  layer: 3", r"unknown parameter 'model.layer'; did you mean 'layers'\?"),
         ("study: world", "# nothing", r"parameter 'study' is missing"),
         ("  layers: 3", "  layers: three", r"line \d+: model.layers is 'three'; a value of type int is needed"),
-        ("targets: [xnli", "targets: [xlni", r"the target 'xlni' is not in tasks .* Did you mean 'xnli'\?"),
+        ("targets: [pawsx", "targets: [pawxs", r"the target 'pawxs' is not in tasks .* Did you mean 'pawsx'\?"),
         ("intermediates: [none, mnli", "intermediates: [mnli", r"intermediates lacks 'none', the baseline"),
         ("  none: {tasks: []}", "  none: {tasks: [mnli]}", r"mixtures.none must be empty"),
-        ("  itself: [xnli, udpos]", "  itself: [xnli]", r"each target stands in exactly one list"),
+        ("  itself: [pawsx, udpos]", "  itself: [pawsx]", r"each target stands in exactly one list"),
         ("seeds: [1, 2]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
         ("seeds: [1, 2]", "seeds: 1", r"seeds must be a list"),
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
@@ -56,7 +56,7 @@ def test_numbers_may_be_written_in_every_usual_way(tmp_path: Path) -> None:
 def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
     loaded = params.load(changed(tmp_path, "    squad_v1: *target", "    squad_v1: {<<: *target, epochs: 7}"))
     assert loaded.recipes.target["squad_v1"].epochs == 7
-    assert loaded.recipes.target["squad_v1"].batch == loaded.recipes.target["xnli"].batch
+    assert loaded.recipes.target["squad_v1"].batch == loaded.recipes.target["pawsx"].batch
 
 
 def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
