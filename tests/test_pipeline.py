@@ -99,6 +99,20 @@ def test_an_edit_of_a_metric_trains_and_predicts_nothing(workspace: Path) -> Non
     assert tiny.stages_to_run(workspace) == {"score", "score_squad_v1", "score_retrieval"} | AFTER_SCORES
 
 
+def test_a_clone_with_an_empty_store_logs_its_records_and_its_report_and_computes_nothing(workspace: Path) -> None:
+    for path in (workspace / "mlruns").iterdir():
+        if path.is_file() and path.name != ".gitignore":
+            path.unlink()
+    assert {
+        name.split("'")[1] for name in re.findall(r"Running stage '[^']*'", tiny.run(workspace, "dvc", "repro"))
+    } == {
+        "gains",
+        "report",
+    }
+    assert (workspace / "mlruns" / "mlflow.db").exists()
+    assert "up to date" in tiny.run(workspace, "dvc", "status")
+
+
 def test_the_runtime_re_runs_nothing(workspace: Path) -> None:
     edit(workspace / "params.yaml", "threads: 1", "threads: 2")
     assert tiny.instances_to_run(workspace) == set()
