@@ -16,7 +16,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-run: setup ## the main job on the profile in params.yaml: every stage that is out of date, then the report
+run: setup ## the main job on params.yaml: what the grid takes, every stage that is out of date, the report
+	xstilts dry-run --brief
 	dvc repro
 	@echo
 	@echo "The report:  $(CURDIR)/reports/index.html  (summary: reports/summary.md)"

@@ -60,6 +60,8 @@ def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
 
 
 def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
-    path = changed(tmp_path, "    squad_v1: *target", "    squad_v1: &longer {<<: *target, epochs: 7}\n    xquad: *longer")
+    path = changed(
+        tmp_path, "    squad_v1: *target", "    squad_v1: &longer {<<: *target, epochs: 7}\n    xquad: *longer"
+    )
     loaded = params.load(path)
     assert [loaded.recipes.target[name].epochs for name in ("squad_v1", "xquad")] == [7, 7]
