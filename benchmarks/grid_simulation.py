@@ -72,7 +72,7 @@ class Costs:
     startup: float = 0.35
     lock: float = 0.12
     lock_each: float = 0.029
-    store: float = 0.05
+    store: float = 0.12
     gib: float = 0.004
     bandwidth: float = 5.0
     request: float = 0.03
@@ -161,10 +161,11 @@ def grid(
         group = name.partition("@")[0]
         command = seconds.get(name, seconds.get(group, 1.0))
         lock = "" if clones else LOCK
-        phases = [Phase(costs.startup), Phase(held / 2, lock), Phase(command)]
+        # In a clone, three commands (repro, what DVC's push leaves behind, push) read what one reads in a workspace.
+        phases = [Phase(costs.startup * (3 if clones else 1)), Phase(held / 2, lock), Phase(command)]
         if group in ("pretrained", "intermediate", "target", "score"):
             phases.append(Phase(costs.store, STORE))
-        phases.append(Phase(held / 2, lock))
+        phases.append(Phase(held if clones else held / 2, lock))
         if clones:
             trained = group in ("pretrained", "intermediate", "target")
             traffic = costs.gib / costs.bandwidth * ((1 if trained else 0) + (1 if "@" in name else 0))
@@ -190,12 +191,12 @@ def table(rows: Sequence[tuple[str, tuple[str, ...]]], seconds: Mapping[str, flo
     return lines
 
 
-def calibrate(costs: Costs, sizes: Sequence[int] = (20, 200, 600)) -> Costs:
-    """Measure DVC's start-up and its seconds under the lock in repositories of these many stages, in CPU time."""
+def calibrate(costs: Costs, deps: int, sizes: Sequence[int] = (20, 200, 600)) -> Costs:
+    """Measure DVC's start-up and its seconds under the lock, in CPU time, in repositories of these many stages."""
     held, startup = [], []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            _repository(Path(folder), size)
+            _repository(Path(folder), size, deps)
             words = [sys.executable, "-c", _TIMED, f"s@{size // 2}"]
             done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
             told = json.loads(done.stdout.splitlines()[-1])
@@ -234,7 +235,7 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _repository(folder: Path, size: int, deps: int = 25) -> None:
+def _repository(folder: Path, size: int, deps: int) -> None:
     """A repository of stages with as many dependencies as a training has, all of them up to date in dvc.lock."""
     sources = {f"source{n}.py": f"{n}\n" for n in range(deps)}
     for name, text in sources.items():
@@ -300,21 +301,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--durations", type=Path, help=".xstilts/grid/durations.json of a run")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="the commands of trainings and predictions, times this"
+        "--scale", type=float, default=1.0, help="times this: trainings and predictions, not pretraining"
     )
     parser.add_argument("--gib", type=float, default=Costs.gib, help="size of a checkpoint")
     parser.add_argument(
         "--grid", type=int, nargs=4, default=(14, 9, 6, 5), metavar=("INTERMEDIATES", "TARGETS", "TRAININGS", "SEEDS")
     )
     parser.add_argument("--calibrate", action="store_true", help="measure DVC here first")
+    parser.add_argument("--deps", type=int, default=25, help="dependencies of a stage (default 25, as a training has)")
     asked = parser.parse_args()
     seconds = means(asked.durations) if asked.durations else dict(WORLD)
     for group in seconds:
-        seconds[group] *= asked.scale if _trains(group) or group == "predict" else 1
+        seconds[group] *= asked.scale if group in ("intermediate", "target", "predict") else 1
     costs = replace(Costs(), gib=asked.gib)
     began = time.monotonic()
     if asked.calibrate:
-        costs = calibrate(costs)
+        costs = calibrate(costs, asked.deps)
     rows = paper(*asked.grid)
     print(f"costs: {costs}")
     print("\n".join(table(rows, seconds, costs)))

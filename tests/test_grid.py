@@ -3,11 +3,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -612,3 +613,112 @@ def test_the_simulation_foretells_two_workers_from_a_run_with_one_within_a_fifth
 
 def stage_seconds(said: str) -> float:
     return float(said.split(" stages in ")[1].split(" s,")[0])
+
+
+# What the documentation tells to do
+
+
+def documented(language: str, containing: str) -> str:
+    text = (tiny.ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+    blocks = [part.partition("```")[0] for part in text.split(f"```{language}\n")[1:]]
+    return next(block for block in blocks if containing in block)
+
+
+def test_the_documented_manifest_is_a_ray_cluster_of_the_pinned_ray() -> None:
+    manifest = yaml.safe_load(documented("yaml", "kind: RayCluster"))
+    pins = dict(line.split("==") for line in (tiny.ROOT / "constraints.txt").read_text().split() if "==" in line)
+    assert manifest["spec"]["rayVersion"] == pins["ray"]
+    for group in [manifest["spec"]["headGroupSpec"], *manifest["spec"]["workerGroupSpecs"]]:
+        pod = group["template"]["spec"]
+        assert pod["containers"][0]["volumeMounts"][0]["name"] == pod["volumes"][0]["name"]
+
+
+def test_the_documented_resources_are_understood() -> None:
+    declared = yaml.safe_load(documented("yaml", "resources: #"))["runtime"]
+    found = resources.of(["target", "predict", "score"], declared, known=["target", "predict", "score"], gpus=False)
+    assert found == {"target": Resources(4, 1, 24), "predict": Resources(2, 0.25), "score": Resources(2)}
+
+
+SRUN = """\
+#!/bin/bash
+while [[ $1 == --* ]]; do shift; done
+exec "$@"
+"""
+
+
+@needs_ray
+@pytest.mark.heavy
+def test_the_documented_slurm_script_starts_two_nodes_and_runs_a_grid(tmp_path: Path, alone: Path) -> None:
+    folder = toy_grid.make(tmp_path / "r")
+    stand_ins = tmp_path / "bin"
+    stand_ins.mkdir()
+    (stand_ins / "srun").write_text(SRUN)
+    (stand_ins / "hostname").write_text("#!/bin/bash\necho 127.0.0.1\n")
+    (stand_ins / "xstilts").write_text(f'#!/bin/bash\nexec {sys.executable} -m xstilts.cli "$@"\n')
+    for file in stand_ins.iterdir():
+        file.chmod(0o755)
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/activate").write_text("")
+    (folder / "job.sh").write_text(documented("bash", "#SBATCH"))
+    own = tiny.environment(folder)
+    slurm = {"SLURM_NNODES": "2", "SLURM_CPUS_PER_TASK": "1", "RAY_PORT": "46379", "HOME": str(tmp_path)}
+    slurm |= {"PATH": f"{stand_ins}{os.pathsep}{own['PATH']}"}
+    with (tmp_path / "said").open("w") as said:
+        job = subprocess.Popen(["bash", "job.sh"], cwd=folder, env=own | slurm, stdout=said, stderr=said)
+        try:
+            assert job.wait(240) == 0, (tmp_path / "said").read_text()
+        finally:
+            for process in psutil.Process(job.pid).children(recursive=True) if job.poll() is None else []:
+                process.kill()
+            job.kill()
+    assert "11 ran" in (tmp_path / "said").read_text()
+    assert (folder / "dvc.lock").read_bytes() == (alone / "dvc.lock").read_bytes()
+
+
+# The package's own grid
+
+TIMED = ("scores", "trainings")  # their records tell seconds and times
+
+
+def lock_without_times(folder: Path) -> dict:
+    stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
+    for stage in stages.values():
+        for entry in [*stage.get("deps", []), *stage.get("outs", [])]:
+            if entry["path"].startswith(TIMED):
+                entry.pop("md5")
+                entry.pop("size")
+    return stages
+
+
+def values(folder: Path) -> dict[str, dict]:
+    files = sorted(folder.glob("scores/**/*.json"))
+    return {str(file.relative_to(folder)): json.loads(file.read_text())["values"] for file in files}
+
+
+def runs(folder: Path) -> list[tuple[str, str, int]]:
+    with closing(sqlite3.connect(folder / "mlruns/mlflow.db")) as database:
+        return database.execute(
+            "select kind.value, key.value, count(*) from tags kind, tags key, tags old "
+            "where kind.run_uuid = key.run_uuid and kind.run_uuid = old.run_uuid "
+            "and kind.key = 'kind' and key.key = 'key' "
+            "and old.key = 'superseded' and old.value = 'false' "
+            "group by kind.value, key.value order by kind.value, key.value"
+        ).fetchall()
+
+
+@needs_ray
+@pytest.mark.heavy
+def test_the_tiny_grid_gives_dvc_repro_s_lock_scores_and_one_mlflow_run_a_key(tmp_path: Path) -> None:
+    folders = [tmp_path / "serial", tmp_path / "grid"]
+    for folder in folders:
+        folder.mkdir()
+        tiny.copy(folder)
+    tiny.run(folders[0], "dvc", "repro", "-q")
+    grid(folders[1], "--jobs", "2")
+    serially, parallel = folders
+    assert values(parallel) == values(serially)
+    assert list(lock_without_times(parallel)) == list(lock_without_times(serially))
+    assert lock_without_times(parallel) == lock_without_times(serially)
+    assert runs(parallel) == runs(serially)
+    assert {count for _, _, count in runs(parallel)} == {1}
+    assert "up to date" in tiny.run(parallel, "dvc", "status")
