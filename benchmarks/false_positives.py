@@ -92,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument("--pooled", type=int, default=60, help="repetitions of studies with five targets")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--grambank", type=Path, default=Path("data/typology/grambank.csv"))
     arguments = parser.parse_args()
@@ -110,7 +111,7 @@ def main() -> None:
         ]
         numbers = " | ".join(f"{100 * share:.1f} %" for share in shares)
         print(f"| {case.name} | {case.target} | {numbers} |", flush=True)
-    pooled(sides, arguments.repetitions, settings)
+    pooled(sides, arguments.pooled, settings)
 
 
 if __name__ == "__main__":

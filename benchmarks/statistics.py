@@ -40,6 +40,8 @@ def main() -> None:
     grid = scored if arguments.xtreme else dict.fromkeys(TARGETS, foreign)
     names = [f"intermediate{number}" for number in range(arguments.intermediates)]
     scores = simulation.scores(simulation.World(), grid, known, np.random.default_rng(1), intermediates=names)
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    shared = pages * resource.getpagesize() / 1024
     start = time.perf_counter()
     paired = gains.pair(scores)
     settings = Settings(draws=arguments.draws, resamples=arguments.draws)
@@ -48,8 +50,9 @@ def main() -> None:
         gains.write(Path(folder) / "gains.csv", paired)
         study.write(Path(folder), results)
     seconds = time.perf_counter() - start
-    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    peak = (own + arguments.workers * children) / 2**20  # as if all were at their largest at once, nothing shared
+    own, child = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    # What a process had when it was forked is shared; every other page counts once per process.
+    peak = (own + arguments.workers * max(0, child - shared)) / 2**20
     print(f"{len(scores)} scores, {len(results.tables['correlations'])} correlations, {arguments.draws} draws")
     print(f"{seconds:.1f} s, peak memory {peak:.2f} GiB")
 

@@ -95,7 +95,7 @@ def families(codes: tuple[str, ...]) -> list[str]:
     return [languages.get(code).family for code in codes]
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def structure(codes: tuple[str, ...]) -> Structure:
     """The grid of covariances of these languages.
 
