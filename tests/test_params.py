@@ -32,12 +32,12 @@ def test_the_default_is_the_profile_world() -> None:
         ("  layers: 3", "  layer: 3", r"unknown parameter 'model.layer'; did you mean 'layers'\?"),
         ("study: world", "# nothing", r"parameter 'study' is missing"),
         ("  layers: 3", "  layers: three", r"line \d+: model.layers is 'three'; a value of type int is needed"),
-        ("targets: [pawsx", "targets: [pawxs", r"the target 'pawxs' is not in tasks .* Did you mean 'pawsx'\?"),
+        ("targets: [udpos", "targets: [udpso", r"the target 'udpso' is not in tasks .* Did you mean 'udpos'\?"),
         ("intermediates: [none, mnli", "intermediates: [mnli", r"intermediates lacks 'none', the baseline"),
         ("  none: {tasks: []}", "  none: {tasks: [mnli]}", r"mixtures.none must be empty"),
-        ("  itself: [pawsx, udpos]", "  itself: [pawsx]", r"each target stands in exactly one list"),
-        ("seeds: [1, 2]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
-        ("seeds: [1, 2]", "seeds: 1", r"seeds must be a list"),
+        ("  itself: [udpos, panx]", "  itself: [udpos]", r"each target stands in exactly one list"),
+        ("seeds: [1]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
+        ("seeds: [1]", "seeds: 1", r"seeds must be a list"),
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
         ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),
     ],
@@ -54,14 +54,14 @@ def test_numbers_may_be_written_in_every_usual_way(tmp_path: Path) -> None:
 
 
 def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
-    loaded = params.load(changed(tmp_path, "    squad_v1: *target", "    squad_v1: {<<: *target, epochs: 7}"))
-    assert loaded.recipes.target["squad_v1"].epochs == 7
-    assert loaded.recipes.target["squad_v1"].batch == loaded.recipes.target["pawsx"].batch
+    loaded = params.load(changed(tmp_path, "    panx: *target", "    panx: {<<: *target, epochs: 7}"))
+    assert loaded.recipes.target["panx"].epochs == 7
+    assert loaded.recipes.target["panx"].warmup == loaded.recipes.target["udpos"].warmup
 
 
 def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
     path = changed(
-        tmp_path, "    squad_v1: *target", "    squad_v1: &longer {<<: *target, epochs: 7}\n    xquad: *longer"
+        tmp_path, "    panx: *target", "    panx: &longer {<<: *target, epochs: 7}\n    xquad: *longer"
     )
     loaded = params.load(path)
-    assert [loaded.recipes.target[name].epochs for name in ("squad_v1", "xquad")] == [7, 7]
+    assert [loaded.recipes.target[name].epochs for name in ("panx", "xquad")] == [7, 7]
