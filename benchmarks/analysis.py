@@ -1,6 +1,6 @@
 """Time and memory of the analysis of a full grid: 12 intermediates × 9 targets × 40 languages × 3 seeds.
 
-    PYTHONPATH=src python benchmarks/statistics.py [--draws 2000] [--xtreme]
+    python benchmarks/analysis.py [--draws 2000] [--xtreme]
 
 Every target is scored in all forty languages, which is more than XTREME has; `--xtreme` keeps each target's own.
 """
