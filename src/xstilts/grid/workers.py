@@ -197,7 +197,7 @@ class Pool:
         try:
             if self.local:
                 here = {"include_dashboard": False, "object_store_memory": 100 * 2**20, "_node_ip_address": "127.0.0.1"}
-                self.ray.init(num_cpus=jobs, **here, **quiet)
+                self.ray.init(address="local", num_cpus=jobs, **here, **quiet)
             else:
                 self.ray.init(address=address, **quiet)
         except (ConnectionError, RuntimeError, ValueError) as error:
