@@ -60,8 +60,6 @@ def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
 
 
 def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
-    path = changed(
-        tmp_path, "    panx: *target", "    panx: &longer {<<: *target, epochs: 7}\n    xquad: *longer"
-    )
+    path = changed(tmp_path, "    panx: *target", "    panx: &longer {<<: *target, epochs: 7}\n    xquad: *longer")
     loaded = params.load(path)
     assert [loaded.recipes.target[name].epochs for name in ("panx", "xquad")] == [7, 7]
