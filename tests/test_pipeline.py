@@ -130,7 +130,11 @@ def test_other_test_data_train_nothing_again(workspace: Path) -> None:
     ("old", "new", "message"),
     [
         ("seeds: [1]", "seedz: [1]", "Could not find 'seeds'"),
-        ("recipes:\n", "recipes:\n  presets: {}\n", "unknown parameter 'recipes.presets'"),
+        (
+            "  mnli: {tasks: [mnli]}",
+            "  mnli: {tasks: [mnli], mlms: true}",
+            "unknown parameter .mixtures.mnli.mlms.; did you mean .mlm.",
+        ),
         ("tasks: [mnli, squad_v1,", "tasks: [mnlu, squad_v1,", "mnlu"),
     ],
 )

@@ -40,6 +40,8 @@ def test_every_task_has_its_splits_at_their_size_and_no_example_twice(name):
         assert {split: len(splits[split]) for split in ("train", "validation")} == {"train": 120, "validation": 30}
     foreign = set(SMALL["languages"]) - {"eng"}
     expected = {f"test/{code}" for code in (foreign if task.shape == "retrieval" else foreign | {"eng"})}
+    if name == "mlqa":  # its metric normalises its own languages alone
+        expected = {f"test/{code}" for code in ("eng", "deu", "arb")}
     assert {split for split in splits if split.startswith("test/")} == (expected if task.languages else set())
     for code in splits:
         ids = [getattr(row, "id", None) for row in splits[code]]

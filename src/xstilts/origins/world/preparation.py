@@ -31,9 +31,12 @@ class World:
         return Renderer(self.grammars[code], lexicon.of(code, self.settings))
 
     def languages(self, task: Task) -> tuple[str, ...]:
-        """The test languages of a task: all of the world, or those that XTREME tests; no English in retrieval."""
+        """The test languages of a task: all of the world, or those that XTREME tests; no English in retrieval.
+
+        MLQA's metric normalises answers language by language and knows its own seven alone.
+        """
         codes = self.settings.languages
-        if not self.settings.all_languages:
+        if not self.settings.all_languages or task.scorer == "mlqa":
             codes = tuple(code for code in codes if code in task.languages)
         return tuple(code for code in codes if not (task.shape == "retrieval" and code == "eng"))
 
