@@ -57,29 +57,29 @@ def measure(run: Run, params: Params, root: Path) -> dict[str, Any]:
     checkpoint = root / "checkpoints" / run.place
     recipe = checkpoints.read_card(checkpoint)["recipe"]
     parameters = {"recipe": recipe} if run.training else {"retrieval": asdict(params.retrieval)}
-    return _log(
-        scores.record(
-            root / "scores" / f"{run.key.path}.json",
-            study=params.study,
-            profile=params.profile,
-            key=run.key,
-            training=run.training,
-            values=values,
-            examples=examples,
-            majority=floors,
-            parameters=parameters,
-            inputs={
-                "predictions": {"path": _name(predictions, root), "sha256": fingerprints.of_folder(predictions)},
-                "data": {"path": _name(data, root), "sha256": fingerprints.of_folder(data)},
-                "checkpoint": {
-                    "path": _name(checkpoint / checkpoints.CARD, root),
-                    "sha256": fingerprints.of_file(checkpoint / checkpoints.CARD),
-                },
+    record = scores.record(
+        root / "scores" / f"{run.key.path}.json",
+        study=params.study,
+        profile=params.profile,
+        key=run.key,
+        training=run.training,
+        values=values,
+        examples=examples,
+        majority=floors,
+        parameters=parameters,
+        inputs={
+            "predictions": {"path": _name(predictions, root), "sha256": fingerprints.of_folder(predictions)},
+            "data": {"path": _name(data, root), "sha256": fingerprints.of_folder(data)},
+            "checkpoint": {
+                "path": _name(checkpoint / checkpoints.CARD, root),
+                "sha256": fingerprints.of_file(checkpoint / checkpoints.CARD),
             },
-            run=records.read_training(root / "trainings" / run.place),
-            provenance=provenance.collect(meter, licences=_licences(card)),
-        )
+        },
+        run=records.read_training(root / "trainings" / run.place),
+        provenance=provenance.collect(meter, licences=card.metadata.get("licence", "")),
     )
+    scores.log(record)
+    return record
 
 
 def summary(record: Mapping[str, Any]) -> str:
@@ -92,17 +92,8 @@ def summary(record: Mapping[str, Any]) -> str:
     )
 
 
-def _log(record: dict[str, Any]) -> dict[str, Any]:
-    scores.log(record)
-    return record
-
-
 def _needs_training(card: prepared.Card) -> bool:
     return card.shape in ("classification", "tagging", "choice")
-
-
-def _licences(card: prepared.Card) -> str:
-    return card.metadata.get("licence", "")
 
 
 def _name(path: Path, root: Path) -> str:
