@@ -1,7 +1,6 @@
 """Every language of a target in one pass: length-sorted, unpadded, a budget of tokens a batch."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from xstilts import checkpoints, mining, parallel, prepared, shapes
+from xstilts import checkpoints, folders, mining, parallel, prepared, shapes
 from xstilts import encoder as encoders
 from xstilts.batching import Batch, Encoded, Encoder, by_length, collate, first_position, hidden_states
 from xstilts.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
@@ -80,14 +79,10 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
 
 def write(files: Mapping[str, Rows], output: Path) -> None:
     """Write predictions, one file a stem; the folder appears whole or not at all."""
-    aside = output.with_name(output.name + ".partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    for stem, rows in files.items():
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (aside / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
-    shutil.rmtree(output, ignore_errors=True)
-    aside.rename(output)
+    with folders.whole(output) as aside:
+        for stem, rows in files.items():
+            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            (aside / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _device(runtime: Runtime) -> torch.device:
