@@ -17,7 +17,7 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from xstilts import checkpoints, prepared, shapes
+from xstilts import checkpoints, folders, prepared, shapes
 from xstilts import encoder as encoders
 from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states
 from xstilts.callbacks import LAST, Curves, Resume, Selection
@@ -263,7 +263,7 @@ def _write(
     final: Mapping[str, float],
 ) -> dict[str, Any]:
     """Write the checkpoint folder: encoder, heads and, last, its card."""
-    folder = checkpoints.aside(job.output)
+    folder = folders.aside(job.output)
     encoders.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json")
     for name, head in learner.heads.items():
         encoders.save_head(head, folder, name)
