@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid
-from xstilts import checkpoints, fingerprints, mirror, records, scores, store, trace
+from xstilts import checkpoints, fingerprints, folders, mirror, records, scores, store, trace
 from xstilts.cli import main
 from xstilts.runs import RunKey
 
@@ -29,7 +29,7 @@ def experiment(repository: Path) -> Path:
     second = at(Grid().training("target", "mnli", ancestors=first.line), commit)
     for run in (first, second):
         records.write_training(Path("trainings", run.entry.name), run)
-        aside = checkpoints.aside(Path("checkpoints", run.entry.name))
+        aside = folders.aside(Path("checkpoints", run.entry.name))
         (aside / "encoder").mkdir()
         (aside / "encoder/model.safetensors").write_bytes(bytes(1000))
         checkpoints.finish(aside, Path("checkpoints", run.entry.name), {"fingerprint": run.entry.fingerprint})

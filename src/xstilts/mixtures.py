@@ -7,7 +7,7 @@ the folder holds no test data, so that a change of a target language's test set 
 import shutil
 from pathlib import Path
 
-from xstilts import checkpoints, examples, prepared
+from xstilts import examples, folders, prepared
 from xstilts.params import Mixture
 
 ENGLISH = "eng"
@@ -25,7 +25,7 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
     Raises:
         ValueError: a task lacks training data, or the machine-translated training data of a language.
     """
-    folder = checkpoints.aside(output)
+    folder = folders.aside(output)
     for task in mixture.tasks:
         card = prepared.read_card(data / task)
         target = folder / task
@@ -50,7 +50,5 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
         shutil.copytree(data / "text", folder / "text")
     names = sorted(path.name for path in folder.iterdir())
     (folder / "mixture.txt").write_text("".join(f"{part}\n" for part in names), encoding="utf-8")
-    shutil.rmtree(output, ignore_errors=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder.rename(output)
+    folders.place(folder, output)
     return names

@@ -6,13 +6,12 @@ nothing that is already there.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xstilts import examples
+from xstilts import examples, folders
 from xstilts.examples import Example
 from xstilts.tasks.task import Task
 
@@ -91,19 +90,14 @@ def read_if_any(folder: Path, split: str) -> list[Example]:
 
 def write(folder: Path, card: Card, splits: Mapping[str, Iterable[Example]]) -> Card:
     """Write a task's splits and, last, its card: a folder with a card is complete. Returns the card as written."""
-    folder = Path(folder)
-    aside = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    counts, files = {}, {}
-    for split in sorted(splits):
-        counts[split] = examples.write(_file(aside, split), splits[split])
-        files[split] = sha256(_file(aside, split))
-    write_head(aside, card)
-    row = asdict(card) | {"counts": counts, "files": files}
-    (aside / CARD).write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.replace(folder)
+    with folders.whole(Path(folder)) as aside:
+        counts, files = {}, {}
+        for split in sorted(splits):
+            counts[split] = examples.write(_file(aside, split), splits[split])
+            files[split] = sha256(_file(aside, split))
+        write_head(aside, card)
+        row = asdict(card) | {"counts": counts, "files": files}
+        (aside / CARD).write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return read_card(folder)
 
 

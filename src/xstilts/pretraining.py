@@ -16,7 +16,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from xstilts import checkpoints, encoder, fingerprints, prepared, provenance, tracked, trainings
+from xstilts import checkpoints, encoder, fingerprints, folders, prepared, provenance, tracked, trainings
 from xstilts.batching import first_position
 from xstilts.jobs import Job, Material
 from xstilts.params import Model, Params
@@ -69,7 +69,7 @@ def _sampled(text: Path, alpha: float, seed: int, lines: int) -> Iterator[str]:
 
 def fresh(model: Model, text: Path, output: Path, *, alpha: float, seed: int) -> dict[str, Any]:
     """A checkpoint folder with a new tokenizer and an encoder of random weights: where pretraining starts."""
-    folder = checkpoints.aside(output)
+    folder = folders.aside(output)
     tokenizer = folder / "encoder" / "tokenizer.json"
     train_tokenizer(text, model.vocabulary, alpha, seed, tokenizer)
     vocabulary = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
@@ -86,7 +86,7 @@ def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
         ValueError: the model has no fast tokenizer.
         OSError: the Hub cannot be reached and the model is not in its cache; transformers says what to set.
     """
-    folder = checkpoints.aside(output)
+    folder = folders.aside(output)
     whole = AutoModelForMaskedLM.from_pretrained(name, revision=revision, dtype=torch.float32)
     body = whole.base_model
     tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)

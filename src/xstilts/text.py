@@ -1,12 +1,11 @@
 """Plain text for MLM below data/text/: one file a language, and a part held out for perplexity."""
 
 import random
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xstilts import origins
+from xstilts import folders, origins
 
 HELDOUT_SHARE = 50  # one line in so many is held out,
 HELDOUT_MOST = 500  # or fewer, so that about so many are
@@ -21,21 +20,18 @@ def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
             they are given.
     """
     lines = origins.text(tuple(settings.get("languages", ())), settings)
-    aside = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    (aside / "heldout").mkdir(parents=True)
     most = int((settings.get("limits") or {}).get("text", 0))
-    for code, found in sorted(lines.items()):
-        chosen = random.Random(0).sample(range(len(found)), min(most or len(found), len(found)))
-        rows = lines[code] = [found[place] for place in sorted(chosen)]
-        step = max(HELDOUT_SHARE, len(rows) // HELDOUT_MOST)
-        heldout = rows[::step]
-        kept = [row for place, row in enumerate(rows) if place % step]
-        seen = set(heldout)
-        _write(aside / "heldout" / f"{code}.txt", heldout)
-        _write(aside / f"{code}.txt", [row for row in kept if row not in seen])
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.replace(folder)
+    with folders.whole(folder) as aside:
+        (aside / "heldout").mkdir()
+        for code, found in sorted(lines.items()):
+            chosen = random.Random(0).sample(range(len(found)), min(most or len(found), len(found)))
+            rows = lines[code] = [found[place] for place in sorted(chosen)]
+            step = max(HELDOUT_SHARE, len(rows) // HELDOUT_MOST)
+            heldout = rows[::step]
+            kept = [row for place, row in enumerate(rows) if place % step]
+            seen = set(heldout)
+            _write(aside / "heldout" / f"{code}.txt", heldout)
+            _write(aside / f"{code}.txt", [row for row in kept if row not in seen])
     return {code: len(rows) for code, rows in lines.items()}
 
 
