@@ -81,7 +81,7 @@ def test_an_answer_survives_windows_and_comes_back_in_every_script(tokens: Token
 def test_windows_start_every_stride_sub_words_and_cover_the_context(tokens: Tokens) -> None:
     context = " ".join(["the cat sat on the mat ."] * 10)
     _, state = span.encode([Question("q", context, "who sat ?", ())], tokens, LENGTHS, ())
-    windows = state["windows"]
+    windows = [span.Window(*row) for row in state["windows"]]
     assert [window.begin for window in windows] == [8 * i for i in range(len(windows))]
     assert windows[-1].end == len(tokens.encodings([context])[context].ids)
     assert windows[-2].end < windows[-1].end
@@ -90,8 +90,9 @@ def test_windows_start_every_stride_sub_words_and_cover_the_context(tokens: Toke
 def test_each_sub_word_may_start_an_answer_in_exactly_one_window(tokens: Tokens) -> None:
     context = " ".join(["the cat sat on the mat ."] * 10)
     _, state = span.encode([Question("q", context, "who sat ?", ())], tokens, LENGTHS, ())
-    counts = np.zeros(state["windows"][-1].end, dtype=int)
-    for window, allowed in zip(state["windows"], span._most_context(state["windows"]), strict=True):
+    windows = [span.Window(*row) for row in state["windows"]]
+    counts = np.zeros(windows[-1].end, dtype=int)
+    for window, allowed in zip(windows, span._most_context(windows), strict=True):
         counts[window.begin : window.end] += allowed
     assert (counts == 1).all()
 
@@ -101,7 +102,7 @@ def test_a_window_without_the_answer_points_at_the_first_token(tokens: Tokens) -
     example = Question("q", context, "who ?", (Answer("the cat", 0),))
     encoded, state = span.encode([example], tokens, LENGTHS, ())
     starts = encoded.sequence_targets["start"]
-    assert starts[0] == state["windows"][0].shift
+    assert starts[0] == span.Window(*state["windows"][0]).shift
     assert (starts[2:] == 0).all()
 
 

@@ -58,10 +58,11 @@ class Selection(pl.Callback):
         self.evaluate, self.every, self.patience, self.folder = evaluate, every, patience, folder
         self.first: dict[str, float] = {}
         self.best, self.best_step, self.since, self.seen = float("inf"), 0, 0, 0
+        self.losses: dict[int, dict[str, float]] = {}  # of the best step and of the last evaluated one
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training must know."""
-        names = ("first", "best", "best_step", "since", "seen")
+        names = ("first", "best", "best_step", "since", "seen", "losses")
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -77,12 +78,14 @@ class Selection(pl.Callback):
         losses = self.evaluate(module)
         if trainer.logger:
             trainer.logger.log_metrics({f"validation/{name}": loss for name, loss in losses.items()}, step=step)
+        if not losses:
+            return
         self.first = self.first or losses
         # Losses of different tasks have different scales: each counts relative to its first evaluation.
         relative = sum(loss / self.first[name] for name, loss in losses.items()) / len(losses)
         if relative < self.best:
             self.best, self.best_step, self.since = relative, step, 0
-            if trainer.is_global_zero:
+            if trainer.is_global_zero and self.patience:
                 aside = self.folder / (BEST + ".partial")
                 save_file({name: value.contiguous() for name, value in module.state_dict().items()}, aside)
                 aside.replace(self.folder / BEST)
@@ -90,11 +93,13 @@ class Selection(pl.Callback):
             self.since += 1
             if self.patience and self.since >= self.patience:
                 trainer.should_stop = True
+        self.losses = {**{at: old for at, old in self.losses.items() if at == self.best_step}, step: losses}
 
     def restore_best(self, module: Learner) -> int:
-        """Put the best weights back; returns the step that they come from."""
-        if self.patience and self.best_step:
-            module.load_state_dict(load_file(self.folder / BEST))
+        """Put the best weights back, where training may stop early; returns the step that they come from, or 0."""
+        if not (self.patience and self.best_step):
+            return 0
+        module.load_state_dict(load_file(self.folder / BEST))
         return self.best_step
 
 

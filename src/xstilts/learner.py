@@ -3,6 +3,7 @@
 The recipe fixes the mathematics; Lightning's trainer decides where it is computed.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -78,19 +79,37 @@ class Learner(pl.LightningModule):
             eps=1e-8,
             fused=True,
         )
-        warmup = max(1, round(self.steps * self.recipe.warmup))
-
-        def rate(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return max(0.0, (self.steps - step) / max(1, self.steps - warmup))
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self.rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step as a share of the recipe's."""
+        warmup = max(1, round(self.steps * self.recipe.warmup))
+        if step < warmup:
+            return (step + 1) / warmup
+        return max(0.0, (self.steps - step) / max(1, self.steps - warmup))
+
+    def decay(self, steps: int) -> float:
+        """What the weight decay of so many steps makes of a weight without gradient."""
+        largest = self.recipe.learning_rate * self.recipe.weight_decay
+        return math.prod(1.0 - largest * self.rate(step) for step in range(steps)) if largest else 1.0
 
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
     ) -> None:
         """Clip by norm here: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
         if self.recipe.clip:
-            nn.utils.clip_grad_norm_(self.parameters(), self.recipe.clip)
+            table = self.encoder.get_input_embeddings().weight
+            parameters = [parameter for parameter in self.parameters() if parameter.grad is not None]
+            norms = [_norm(parameter.grad, rows=parameter is table) for parameter in parameters]
+            nn.utils.clip_grads_with_norm_(parameters, self.recipe.clip, torch.linalg.vector_norm(torch.stack(norms)))
+
+
+def _norm(gradient: Tensor | None, *, rows: bool) -> Tensor:
+    """The norm of a gradient; of a table row by row, so that rows of zeros do not change how the sum is rounded."""
+    norm: Tensor
+    if rows:
+        norm = torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=1).double()).float()
+    else:
+        norm = torch.linalg.vector_norm(gradient)
+    return norm

@@ -140,10 +140,10 @@ class Analysis:
 class Runtime:
     """What cannot change a result: where and how fast it is computed.
 
-    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `tokens` is
-    about how many a batch of prediction holds, `mining_memory` the MiB of a block of BUCC2018's search,
-    `checkpoint_seconds` the time between two checkpoints to resume from. `resources` is what a stage asks of the
-    cluster, by stage (`xstilts grid`).
+    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `trim` trains
+    only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
+    prediction holds, `mining_memory` the MiB of a block of BUCC2018's search, `checkpoint_seconds` the time between
+    two checkpoints to resume from. `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
     """
 
     accelerator: str = "auto"
@@ -154,6 +154,7 @@ class Runtime:
     accumulate: int = 1
     gradient_checkpointing: bool = False
     compile: bool = False
+    trim: bool = True
     profiler: str | None = None
     threads: int = 0
     tokens: int = 8192

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from xstilts import checkpoints, folders, mining, parallel, prepared, shapes
+from xstilts import checkpoints, encodings, examples, folders, mining, parallel, prepared, shapes
 from xstilts import encoder as encoders
 from xstilts.batching import Batch, Encoded, Encoder, by_length, collate, first_position, hidden_states
 from xstilts.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
 from xstilts.params import Recipe, Retrieval, Runtime
 from xstilts.shapes import retrieval
+from xstilts.shapes import tokens as words
 from xstilts.shapes.tokens import Tokens
 
 Rows = list[dict[str, Any]]
@@ -43,10 +44,18 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> di
     labels = card["heads"][training]["labels"]
     head = encoders.open_head(shape.Head(body.config.hidden_size, 0.0, labels), checkpoint, training).eval().to(device)
     tests = _tests(data, "test")
-    everything = [_unlabelled(example) for examples in tests.values() for example in examples]
-    encoded, context = shape.encode(everything, tokens, shapes.Lengths.of(Recipe(**card["recipe"]), training), labels)
+    lengths = shapes.Lengths.of(Recipe(**card["recipe"]), training)
+
+    def make() -> tuple[Encoded, dict[str, Any]]:
+        everything = [_unlabelled(example) for examples in tests.values() for example in examples]
+        found: tuple[Encoded, dict[str, Any]] = shape.encode(everything, tokens, lengths, labels)
+        return found
+
+    files = [*sorted((data / "test").glob("*.jsonl")), tokens.path]
+    settings = {"lengths": asdict(lengths), "labels": labels}
+    encoded, context = encodings.cached(files, [shape, words, examples], settings, make)
     rows = iter(shape.decode(_run(body, head, encoded, device, runtime), context))
-    return {code: [next(rows) for _ in examples] for code, examples in tests.items()}
+    return {code: [next(rows) for _ in rows_of] for code, rows_of in tests.items()}
 
 
 def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime) -> dict[str, Rows]:

@@ -12,22 +12,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from xstilts import checkpoints, folders, prepared, shapes
+from xstilts import checkpoints, folders, shapes, subjects, trimming
 from xstilts import encoder as encoders
-from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states
+from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states, supports_packing
 from xstilts.callbacks import LAST, Curves, Resume, Selection
 from xstilts.jobs import MLM, Job
 from xstilts.learner import Learner
 from xstilts.params import Runtime
 from xstilts.prepared import Card
-from xstilts.schedule import Masking, Schedule, Subject, total_steps
+from xstilts.schedule import Schedule, total_steps
 from xstilts.shapes import mlm
-from xstilts.shapes.tokens import Tokens
 
 # Lightning greets, tips and warns at every start; what matters is in our own messages and in MLflow.
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -55,18 +53,20 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     """
     if runtime.threads:
         torch.set_num_threads(runtime.threads)
-    tokens = Tokens.open(job.start / "encoder")
+    mixture = subjects.read(job)
+    steps = total_steps(mixture.training, epochs=job.recipe.epochs, steps=job.recipe.steps, cap=job.recipe.cap)
     torch.manual_seed(job.seed)
     body = encoders.open_encoder(job.start / "encoder")
-    subjects, heads, masking, cards = _subjects(job, tokens, body)
-    steps = total_steps(subjects, epochs=job.recipe.epochs, steps=job.recipe.steps, cap=job.recipe.cap)
+    heads = _heads(job, mixture.cards, mixture.masking is not None, body)
+    fingerprint, parameters = job.fingerprint(), _parameters(job, steps, body)
+    if runtime.trim and mixture.masking is None and supports_packing(body):
+        trimming.trim(body, trimming.used(mixture.sequences()))
     learner = Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
-    evaluate = _evaluation(job, tokens, cards, masking)
+    evaluate = _evaluation(mixture.validation)
     if runtime.gradient_checkpointing:
         body.activation_checkpointing_enable()
     if runtime.compile:
         body.compile()
-    fingerprint, parameters = job.fingerprint(), _parameters(job, steps, body)
     folder = resume / fingerprint
     selection = Selection(evaluate, job.recipe.evaluate_every, job.recipe.patience, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         accelerator=runtime.accelerator,
         devices=runtime.devices,
         num_nodes=runtime.nodes,
-        strategy=_strategy(runtime, len(subjects)),
+        strategy=_strategy(runtime, len(mixture.training)),
         precision=precision,
         accumulate_grad_batches=runtime.accumulate,
         profiler=runtime.profiler,
@@ -91,12 +91,12 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
 
     def schedule() -> Schedule:
         return Schedule(
-            subjects,
+            mixture.training,
             seed=job.seed,
             steps=steps,
             cap=job.recipe.cap,
             first_position=first_position(body.config),
-            masking=masking,
+            masking=mixture.masking,
             parts=runtime.accumulate,
             rank=trainer.global_rank,
             world=trainer.world_size,
@@ -116,13 +116,16 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
         return {"final": {}}
-    best_step = selection.restore_best(learner)
+    best = selection.restore_best(learner)
+    kept = best or trainer.global_step
     learner.to("cpu")
-    final = {f"validation/{name}": loss for name, loss in evaluate(learner).items()}
-    final |= {"steps": float(trainer.global_step), "best_step": float(best_step or trainer.global_step)}
+    losses = selection.losses.get(kept) or evaluate(learner)
+    final = {f"validation/{name}": loss for name, loss in losses.items()}
+    final |= {"steps": float(trainer.global_step), "best_step": float(selection.best_step or trainer.global_step)}
     if trainer.logger:
         trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)
-    card = _write(job, learner, cards, fingerprint, parameters, final)
+    trimming.restore(body, learner.decay(kept))
+    card = _write(job, learner, mixture.cards, fingerprint, parameters, final)
     shutil.rmtree(folder, ignore_errors=True)
     return card
 
@@ -156,84 +159,21 @@ def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
     }
 
 
-def _subjects(
-    job: Job, tokens: Tokens, body: Encoder
-) -> tuple[dict[str, Subject], dict[str, nn.Module], Masking | None, dict[str, Card]]:
-    """Encode the training data and make the heads; a head is fresh in every phase."""
-    recipe, dropout = job.recipe, float(getattr(body.config, "hidden_dropout_prob", 0.1))
-    subjects: dict[str, Subject] = {}
-    heads: dict[str, nn.Module] = {}
-    cards: dict[str, Card] = {}
-    for folder in job.material.tasks:
-        card = prepared.read_head(folder)
-        shape = shapes.get(card.shape)
-        encoded, _ = shape.encode(
-            prepared.read(folder, "train"), tokens, shapes.Lengths.of(recipe, card.name), card.labels
-        )
-        if not len(encoded):
-            raise ValueError(f"{folder}/train.jsonl has no examples; {card.name} cannot be trained on")
-        subjects[card.name] = Subject(card.name, encoded, recipe.batches.get(card.name, recipe.batch))
-        heads[card.name] = shape.Head(body.config.hidden_size, dropout, card.labels)
-        cards[card.name] = card
-    masking = None
-    if job.material.text:
-        texts = {code: list(prepared.lines(path)) for code, path in prepared.text_files(job.material.text).items()}
-        encoded, languages = mlm.encode(texts, tokens, shapes.Lengths.of(recipe, MLM))
-        batch = recipe.batches.get(MLM, recipe.batch)
-        subjects[MLM] = Subject(MLM, encoded, batch, mlm.sampling(languages, recipe.alpha))
+def _heads(job: Job, cards: Mapping[str, Card], with_mlm: bool, body: Encoder) -> dict[str, nn.Module]:
+    """One fresh head a label space; MLM's goes on where pretraining left it."""
+    dropout = float(getattr(body.config, "hidden_dropout_prob", 0.1))
+    heads: dict[str, nn.Module] = {
+        name: shapes.get(card.shape).Head(body.config.hidden_size, dropout, card.labels) for name, card in cards.items()
+    }
+    if with_mlm:
         heads[MLM] = mlm.Head(body.config.hidden_size, body.get_input_embeddings().weight)
-        if (job.start / "heads" / f"{MLM}.safetensors").exists():  # MLM goes on where pretraining left it
+        if (job.start / "heads" / f"{MLM}.safetensors").exists():
             encoders.open_head(heads[MLM], job.start, MLM)
-        masking = _masking(tokens, recipe.mask)
-    if not subjects:
-        raise ValueError(
-            f"{job.kind} {job.name} has neither tasks nor text to learn from; see mixtures: in params.yaml"
-        )
-    return subjects, heads, masking, cards
+    return heads
 
 
-def _masking(tokens: Tokens, share: float) -> Masking:
-    template = tokens.template
-    specials = {*template.prefix, *template.middle, *template.suffix, *template.single_suffix, tokens.mask}
-    return Masking(share, tokens.mask, len(tokens), np.array(sorted(specials)))
-
-
-def _evaluation(
-    job: Job, tokens: Tokens, cards: Mapping[str, Card], masking: Masking | None
-) -> Callable[[Learner], dict[str, float]]:
-    """A function that gives the mean validation loss of every subject, MLM's language by language.
-
-    A task without validation data (TyDiQA-GoldP's English development set is its test set) has none.
-    """
-    sets: dict[str, tuple[str, Encoded]] = {}
-    count = job.recipe.evaluation_examples
-    for folder in job.material.tasks:
-        card = cards[folder.name]
-        examples = prepared.read_if_any(folder, "validation")[:count]
-        if examples:
-            encode = shapes.get(card.shape).encode
-            sets[card.name] = (
-                card.name,
-                encode(examples, tokens, shapes.Lengths.of(job.recipe, card.name), card.labels)[0],
-            )
-    if job.material.text and masking:
-        for code, path in prepared.text_files(job.material.text / "heldout").items():
-            encoded, _ = mlm.encode(
-                {code: list(prepared.lines(path))[:count]}, tokens, shapes.Lengths.of(job.recipe, MLM)
-            )
-            if len(encoded):
-                rng = np.random.default_rng(0)  # the same sub-words hidden at every evaluation
-                everything = np.arange(len(encoded))
-                hidden = mlm.hide(
-                    encoded,
-                    everything,
-                    masking.share,
-                    mask=masking.mask,
-                    vocabulary=masking.vocabulary,
-                    specials=masking.specials,
-                    rng=rng,
-                )
-                sets[f"{MLM}/{code}"] = (MLM, hidden)
+def _evaluation(sets: Mapping[str, tuple[str, Encoded]]) -> Callable[[Learner], dict[str, float]]:
+    """A function that gives the mean loss of every validation set."""
 
     def evaluate(learner: Learner) -> dict[str, float]:
         was_training = learner.training

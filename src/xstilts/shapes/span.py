@@ -7,7 +7,7 @@ in every script; XTREME goes through whitespace words, which returns whole sente
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -77,8 +77,9 @@ def encode(
     context_of = {
         "ids": [example.id for example in examples],
         "contexts": [example.context for example in examples],
-        "offsets": offsets,
-        "windows": windows,
+        "offsets": np.concatenate([*offsets, np.empty((0, 2), dtype=np.int64)]),
+        "bounds": np.cumsum([0, *map(len, offsets)]),
+        "windows": np.array([astuple(window) for window in windows], dtype=np.int64).reshape(-1, 4),
         "null": any(not example.answers for example in examples),
     }
     return encoded, context_of
@@ -142,8 +143,8 @@ def decode(predictions: dict[str, Any], context: dict[str, Any]) -> list[dict[st
     """
     best: dict[int, tuple[float, int, int]] = {}
     null: dict[int, float] = {}
-    most = _most_context(context["windows"])
-    for window, logits, allowed in zip(context["windows"], predictions["logits"], most, strict=True):
+    windows = [Window(*row) for row in context["windows"].tolist()]
+    for window, logits, allowed in zip(windows, predictions["logits"], _most_context(windows), strict=True):
         score, start, end = _best_span(logits, window, allowed)
         if window.example not in best or score > best[window.example][0]:
             best[window.example] = (score, start, end)
@@ -154,7 +155,7 @@ def decode(predictions: dict[str, Any], context: dict[str, Any]) -> list[dict[st
         score, start, end = best[number]
         text = ""
         if score > float("-inf") and not (context["null"] and null[number] > score):
-            offsets = context["offsets"][number]
+            offsets = context["offsets"][context["bounds"][number] :]
             text = context["contexts"][number][offsets[start, 0] : offsets[end, 1]].strip()
         rows.append({"id": key, "prediction": text})
     return rows

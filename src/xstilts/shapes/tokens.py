@@ -25,10 +25,10 @@ class Template:
 
 
 class Tokens:
-    """A tokenizer file and what the shapes ask of it."""
+    """A tokenizer and what the shapes ask of it; `path` is the file that it was read from."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+    def __init__(self, tokenizer: Tokenizer, path: Path = Path("tokenizer.json")) -> None:
+        self.tokenizer, self.path = tokenizer, path
         tokenizer.no_padding()
         tokenizer.no_truncation()
 
@@ -45,7 +45,7 @@ class Tokens:
                 f"{path} does not exist; the stage `pretrained` writes it. For an encoder of your own, save a fast "
                 "tokenizer: AutoTokenizer.from_pretrained(NAME).backend_tokenizer.save('tokenizer.json')"
             )
-        return cls(Tokenizer.from_file(str(path)))
+        return cls(Tokenizer.from_file(str(path)), path)
 
     def __len__(self) -> int:
         return int(self.tokenizer.get_vocab_size())
