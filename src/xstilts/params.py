@@ -19,7 +19,8 @@ class Model:
     """The encoder that `none` starts from: a name on the Hub (or a folder), or an architecture to pretrain.
 
     Sizes are those of transformers' XLMRobertaConfig; `vocabulary` is the size of the tokenizer that is trained
-    when there is no name, `seed` that of its weights and of pretraining.
+    when there is no name, `seed` that of its weights and of pretraining. `storage` is how trained encoders are kept:
+    `difference` from this one in bf16, or `full` in fp32; the next phase starts from what is kept.
     """
 
     name: str | None = None
@@ -32,6 +33,7 @@ class Model:
     positions: int = 514
     dropout: float = 0.1
     seed: int = 1
+    storage: str = "difference"
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,8 @@ def _check(params: Params, path: str) -> None:
     for what, values in (("seeds", params.seeds), ("targets", params.targets), ("intermediates", params.intermediates)):
         if len(set(values)) != len(values) or not values:
             raise ValueError(f"{path}: {what} is {list(values)}; it must be a list without repeats, and not empty")
+    if params.model.storage not in ("difference", "full"):
+        raise ValueError(f"{path}: model.storage is {params.model.storage!r}; allowed: difference, full")
     if params.retrieval.pooling not in ("mean", "cls"):
         raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")
     if params.retrieval.duplicates not in ("xtreme", "jiant"):

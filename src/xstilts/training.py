@@ -204,7 +204,7 @@ def _write(
 ) -> dict[str, Any]:
     """Write the checkpoint folder: encoder, heads and, last, its card."""
     folder = folders.aside(job.output)
-    encoders.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json")
+    encoders.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json", job.base)
     for name, head in learner.heads.items():
         encoders.save_head(head, folder, name)
     card = {
@@ -213,6 +213,7 @@ def _write(
         "seed": job.seed,
         "fingerprint": fingerprint,
         "parent": checkpoints.parent(job.start),
+        "base": checkpoints.weights_of(job.base) if job.base else "",
         "recipe": asdict(job.recipe),
         "parameters": dict(parameters),
         "heads": {name: {"shape": card.shape, "labels": list(card.labels)} for name, card in cards.items()},
