@@ -35,7 +35,8 @@ def main() -> None:
         material = Material((Path("data", name),))
         recipe = settings.recipes.target[name]
     checkpoints, records = Path("checkpoints"), tracked.TRAININGS
-    job = Job(arguments.phase, name, arguments.seed, checkpoints / start, material, recipe, checkpoints / place)
+    base = checkpoints / "pretrained" if settings.model.storage == "difference" else None
+    job = Job(arguments.phase, name, arguments.seed, checkpoints / start, material, recipe, checkpoints / place, base)
     subject = Subject(
         settings.study,
         settings.profile,

@@ -13,6 +13,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
+from xstilts import checkpoints, difference
 from xstilts.batching import PACKED, Encoder, supports_packing
 from xstilts.params import Model
 
@@ -39,23 +40,33 @@ def fresh(model: Model, vocabulary: int, pad: int) -> Encoder:
 
 
 def open_encoder(folder: Path) -> Encoder:
-    """The encoder of a folder that `save_encoder` wrote.
+    """The encoder of a folder that `save_encoder` wrote, in fp32; a difference is added to its base.
 
     Raises:
-        ValueError: the weights are damaged or missing; the message names the folder.
+        ValueError: the weights are damaged or missing, or the base is missing or another; the message names the folder.
     """
+    path = Path(folder) / difference.FILE
+    if not path.exists():
+        return _unpadded(_open(folder, folder))
+    parts, weights = difference.read(path)
+    encoder = _open(folder, checkpoints.base_of(Path(folder).parent, weights) / "encoder")
+    difference.add(parts, encoder.state_dict())
+    return _unpadded(encoder)
+
+
+def _open(folder: Path, weights: Path) -> Encoder:
+    """The configuration of one folder with the weights of another."""
     try:
         config = AutoConfig.from_pretrained(folder)
         extra = {"add_pooling_layer": False} if config.model_type in ("xlm-roberta", "roberta", "bert") else {}
-        encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, **extra)
+        return AutoModel.from_pretrained(weights, config=config, dtype=torch.float32, **extra)
     except Exception as error:
         if not Path(folder).exists():
             raise
         raise ValueError(
-            f"{folder} does not open as an encoder ({type(error).__name__}: {error}); if the file is damaged, delete "
+            f"{weights} does not open as an encoder ({type(error).__name__}: {error}); if the file is damaged, delete "
             "the folder and run `dvc checkout` or `dvc repro`"
         ) from error
-    return _unpadded(encoder)
 
 
 def _unpadded(encoder: Encoder) -> Encoder:
@@ -69,12 +80,25 @@ def _unpadded(encoder: Encoder) -> Encoder:
     return encoder
 
 
-def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path) -> None:
-    """Write an encoder as a plain transformers model, with its tokenizer beside it."""
+def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path, base: Path | None = None) -> None:
+    """Write an encoder with its tokenizer beside it.
+
+    Args:
+        encoder: in fp32, on the CPU.
+        folder: where to.
+        tokenizer: the `tokenizer.json` to copy.
+        base: the checkpoint that its weights are stored as a difference from; None writes a plain transformers model.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = encoder.config
     attention, config._attn_implementation_internal = config._attn_implementation_internal, "sdpa"
-    encoder.save_pretrained(folder)
+    if base is None:
+        encoder.save_pretrained(folder)
+    else:
+        config.save_pretrained(folder)
+        start = _open(base / "encoder", base / "encoder").state_dict()
+        parts = difference.between(encoder.state_dict(), start)
+        difference.write(parts, folder / difference.FILE, checkpoints.weights_of(base))
     config._attn_implementation_internal = attention
     (folder / "tokenizer.json").write_bytes(Path(tokenizer).read_bytes())
     (folder / "tokenizer_config.json").write_text(

@@ -30,7 +30,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Job:
-    """One training: what it is called, where it starts, what it learns and where it leaves it."""
+    """One training: what it is called, where it starts, what it learns and where it leaves it.
+
+    `base` is the checkpoint that the encoder is stored as a difference from; None stores it whole.
+    """
 
     kind: str  # pretrained, intermediate or target
     name: str
@@ -39,6 +42,7 @@ class Job:
     material: Material
     recipe: Recipe
     output: Path
+    base: Path | None = None
 
     def fingerprint(self) -> str:
         """Of everything that can change the result: recipe, seed, data, the encoder it starts from, the code."""
@@ -50,6 +54,7 @@ class Job:
                 "recipe": asdict(self.recipe),
                 "material": self.material.fingerprint(),
                 "start": fingerprints.of_folder(self.start / "encoder"),
+                "storage": "difference" if self.base else "full",
                 "code": fingerprints.code(),
             }
         )
