@@ -82,7 +82,25 @@ def test_two_processes_with_two_parts_each_learn_a_mixture_with_mlm_as_one_does(
     close(alone, learn(tmp_path / "two", calm, text=text, devices=2, accumulate=2))
 
 
-def test_a_strategy_that_shards_the_weights_is_refused(start: Path, tmp_path: Path) -> None:
+@pytest.mark.heavy
+def test_two_processes_that_share_the_weights_out_learn_what_one_learns(
+    calm: Path, start: Path, tmp_path: Path
+) -> None:
+    alone = learn(tmp_path / "alone", calm)
+    close(alone, learn(tmp_path / "two", calm, devices=2, strategy="fsdp", checkpoint_seconds=0))
+    text = start.parent / "text"
+    alone = learn(tmp_path / "mixture", calm, text=text)
+    close(alone, learn(tmp_path / "shared", calm, text=text, devices=2, strategy="fsdp"))
+
+
+@pytest.mark.parametrize("strategy", ["deepspeed", "fsdp_cpu_offload"])
+def test_another_strategy_that_shards_the_weights_is_refused(start: Path, tmp_path: Path, strategy: str) -> None:
     job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
-    with pytest.raises(ValueError, match=r"runtime.strategy is 'fsdp', which shards the weights; allowed: auto, ddp"):
-        training.train(job, replace(RUNTIME, strategy="fsdp"), Memory().begin, tmp_path / "resume")
+    with pytest.raises(ValueError, match=rf"runtime.strategy is '{strategy}'; allowed: auto, ddp .* and fsdp"):
+        training.train(job, replace(RUNTIME, strategy=strategy), Memory().begin, tmp_path / "resume")
+
+
+def test_sharding_asks_for_a_number_of_devices(start: Path, tmp_path: Path) -> None:
+    job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
+    with pytest.raises(ValueError, match=r"fsdp needs a number of devices a node, and runtime.devices is 'auto'"):
+        training.train(job, replace(RUNTIME, strategy="fsdp", devices="auto"), Memory().begin, tmp_path / "resume")

@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from safetensors.torch import load_file, save_file
 
+from xstilts import sharding
 from xstilts.learner import Learner
 from xstilts.schedule import Micro
 
@@ -85,10 +86,12 @@ class Selection(pl.Callback):
         relative = sum(loss / self.first[name] for name, loss in losses.items()) / len(losses)
         if relative < self.best:
             self.best, self.best_step, self.since = relative, step, 0
-            if trainer.is_global_zero and self.patience:
-                aside = self.folder / (BEST + ".partial")
-                save_file({name: value.contiguous() for name, value in module.state_dict().items()}, aside)
-                aside.replace(self.folder / BEST)
+            if self.patience:
+                weights = sharding.whole(module)
+                if trainer.is_global_zero:
+                    aside = self.folder / (BEST + ".partial")
+                    save_file({name: value.contiguous() for name, value in weights.items()}, aside)
+                    aside.replace(self.folder / BEST)
         else:
             self.since += 1
             if self.patience and self.since >= self.patience:

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from xstilts import sharding
 from xstilts.batching import Encoder, hidden_states
 from xstilts.params import Recipe
 from xstilts.schedule import Micro
@@ -39,6 +40,11 @@ class Learner(pl.LightningModule):
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
         self.recipe, self.steps, self.seed = recipe, steps, seed
+
+    def configure_model(self) -> None:
+        """Lightning's hook: share the weights out where the strategy has a mesh for it."""
+        if self.device_mesh is not None and not sharding.sharded(self):
+            sharding.shard(self.encoder, self.heads, self.device_mesh["data_parallel"])
 
     def train_dataloader(self) -> Iterable[Micro]:
         """Lightning's hook: it asks once it knows this process's rank and the step that a training resumes at."""
@@ -98,7 +104,11 @@ class Learner(pl.LightningModule):
         self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
     ) -> None:
         """Clip by norm here: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
-        if self.recipe.clip:
+        if not self.recipe.clip:
+            return
+        if sharding.sharded(self):
+            nn.utils.clip_grad_norm_(self.parameters(), self.recipe.clip)
+        else:
             table = self.encoder.get_input_embeddings().weight
             parameters = [parameter for parameter in self.parameters() if parameter.grad is not None]
             norms = [_norm(parameter.grad, rows=parameter is table) for parameter in parameters]

@@ -232,7 +232,7 @@ def _step(
 def _head(shape: str, body: Any) -> nn.Module:
     hidden, dropout = body.config.hidden_size, body.config.hidden_dropout_prob
     if shape == MLM:
-        return mlm.Head(hidden, body.get_input_embeddings().weight)
+        return mlm.Head(hidden, body.get_input_embeddings())
     labels = tuple(str(number) for number in range({"classification": 3, "tagging": 17}.get(shape, 0)))
     head: nn.Module = shapes.get(shape).Head(hidden, dropout, labels)
     return head

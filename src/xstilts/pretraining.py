@@ -99,7 +99,7 @@ def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
     backend.save(str(folder / "encoder" / "tokenizer.json"))
     encoder.save_encoder(body, folder / "encoder", folder / "encoder" / "tokenizer.json")
     if first_position(body.config) and hasattr(whole, "lm_head"):
-        head = mlm.Head(body.config.hidden_size, body.get_input_embeddings().weight)
+        head = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
         head.dense.load_state_dict(whole.lm_head.dense.state_dict())
         head.norm.load_state_dict(whole.lm_head.layer_norm.state_dict())
         head.bias.data.copy_(whole.lm_head.bias.data)

@@ -16,7 +16,7 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from xstilts import checkpoints, folders, shapes, subjects, trimming
+from xstilts import checkpoints, folders, shapes, sharding, subjects, trimming
 from xstilts import encoder as encoders
 from xstilts.batching import Encoded, Encoder, by_length, collate, first_position, hidden_states, supports_packing
 from xstilts.callbacks import LAST, Curves, Resume, Selection
@@ -26,6 +26,7 @@ from xstilts.params import Runtime
 from xstilts.prepared import Card
 from xstilts.schedule import Schedule, total_steps
 from xstilts.shapes import mlm
+from xstilts.subjects import Subjects
 
 # Lightning greets, tips and warns at every start; what matters is in our own messages and in MLflow.
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -55,13 +56,9 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         torch.set_num_threads(runtime.threads)
     mixture = subjects.read(job)
     steps = total_steps(mixture.training, epochs=job.recipe.epochs, steps=job.recipe.steps, cap=job.recipe.cap)
-    torch.manual_seed(job.seed)
-    body = encoders.open_encoder(job.start / "encoder")
-    heads = _heads(job, mixture.cards, mixture.masking is not None, body)
+    learner = _learner(job, mixture, steps, runtime)
+    body = learner.encoder
     fingerprint, parameters = job.fingerprint(), _parameters(job, steps, body)
-    if runtime.trim and mixture.masking is None and supports_packing(body):
-        trimming.trim(body, trimming.used(mixture.sequences()))
-    learner = Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
     evaluate = _evaluation(mixture.validation)
     if runtime.gradient_checkpointing:
         body.activation_checkpointing_enable()
@@ -77,7 +74,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         accelerator=runtime.accelerator,
         devices=runtime.devices,
         num_nodes=runtime.nodes,
-        strategy=_strategy(runtime, len(mixture.training)),
+        strategy=sharding.strategy(runtime, len(mixture.training)),
         precision=precision,
         accumulate_grad_batches=runtime.accumulate,
         profiler=runtime.profiler,
@@ -114,8 +111,12 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         ) from error
     if trainer.interrupted:
         raise KeyboardInterrupt
+    state = sharding.whole(learner) if sharding.sharded(learner) else {}
     if not trainer.is_global_zero:
         return {"final": {}}
+    if state:
+        learner = _learner(job, mixture, steps, runtime)
+        learner.load_state_dict(state)
     best = selection.restore_best(learner)
     kept = best or trainer.global_step
     learner.to("cpu")
@@ -124,27 +125,20 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     final |= {"steps": float(trainer.global_step), "best_step": float(selection.best_step or trainer.global_step)}
     if trainer.logger:
         trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)
-    trimming.restore(body, learner.decay(kept))
+    trimming.restore(learner.encoder, learner.decay(kept))
     card = _write(job, learner, mixture.cards, fingerprint, parameters, final)
     shutil.rmtree(folder, ignore_errors=True)
     return card
 
 
-def _strategy(runtime: Runtime, subjects: int) -> str:
-    """Lightning's name of the strategy; several processes that learn a mixture leave some heads out of every step.
-
-    Raises:
-        ValueError: a strategy that shards weights, which neither selection nor the written encoder knows.
-    """
-    if runtime.strategy.startswith(("fsdp", "deepspeed", "model_parallel")):
-        raise ValueError(
-            f"params.yaml: runtime.strategy is {runtime.strategy!r}, which shards the weights; allowed: auto, ddp and "
-            "its variants. If a step does not fit on one device: runtime.accumulate, runtime.gradient_checkpointing"
-        )
-    several = runtime.devices != 1 or runtime.nodes > 1
-    if several and subjects > 1 and runtime.strategy in ("auto", "ddp"):
-        return "ddp_find_unused_parameters_true"
-    return runtime.strategy
+def _learner(job: Job, mixture: Subjects, steps: int, runtime: Runtime) -> Learner:
+    """The encoder that the training starts from, with fresh heads."""
+    torch.manual_seed(job.seed)
+    body = encoders.open_encoder(job.start / "encoder")
+    heads = _heads(job, mixture.cards, mixture.masking is not None, body)
+    if runtime.trim and mixture.masking is None and supports_packing(body):
+        trimming.trim(body, trimming.used(mixture.sequences()))
+    return Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
 
 
 def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
@@ -155,7 +149,7 @@ def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
         "encoder.type": body.config.model_type,
         "encoder.layers": body.config.num_hidden_layers,
         "encoder.hidden": body.config.hidden_size,
-        "encoder.parameters": sum(parameter.numel() for parameter in body.parameters()),
+        "encoder.parameters": trimming.parameters(body),
     }
 
 
@@ -166,7 +160,7 @@ def _heads(job: Job, cards: Mapping[str, Card], with_mlm: bool, body: Encoder) -
         name: shapes.get(card.shape).Head(body.config.hidden_size, dropout, card.labels) for name, card in cards.items()
     }
     if with_mlm:
-        heads[MLM] = mlm.Head(body.config.hidden_size, body.get_input_embeddings().weight)
+        heads[MLM] = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
         if (job.start / "heads" / f"{MLM}.safetensors").exists():
             encoders.open_head(heads[MLM], job.start, MLM)
     return heads

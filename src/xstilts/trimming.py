@@ -41,6 +41,10 @@ class TrimmedEmbedding(nn.Module):
         """The vectors of some ids, shape (..., hidden)."""
         return nn.functional.embedding(self.place[ids], self.weight, self.padding_idx)
 
+    def absent(self) -> int:
+        """How many weights of the whole table are not here."""
+        return int(self._whole[0].weight.numel() - self.weight.numel())
+
     def written_back(self, decay: float) -> nn.Embedding:
         """The whole table with the trained rows in it, the others multiplied by `decay`."""
         table, rows = self._whole
@@ -72,3 +76,10 @@ def restore(encoder: Encoder, decay: float = 1.0) -> None:
     table = encoder.get_input_embeddings()
     if isinstance(table, TrimmedEmbedding):
         encoder.set_input_embeddings(table.written_back(decay))
+
+
+def parameters(encoder: Encoder) -> int:
+    """How many weights an encoder has, those of rows that were cut away included."""
+    table = encoder.get_input_embeddings()
+    absent = table.absent() if isinstance(table, TrimmedEmbedding) else 0
+    return absent + sum(int(parameter.numel()) for parameter in encoder.parameters())

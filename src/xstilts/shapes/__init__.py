@@ -10,7 +10,7 @@ A shape module provides
     decode(predictions, context) -> prediction rows in the order of the examples; `predictions` holds a list with
         one array an item in the order of the items, or for words the joined arrays
 
-MLM encodes text, `encode(texts, tokens, lengths)`, and its head, `Head(hidden, table)`, has `loss` and `terms` alone.
+MLM encodes text, `encode(texts, tokens, lengths)`; its head, `Head(hidden, embedding)`, has `loss` and `terms` alone.
 Retrieval has neither: it reads the encoder itself. See `docs/architecture.md`.
 """
 

@@ -92,17 +92,18 @@ def hide(
 class Head(nn.Module):
     """XLM-R's language-model head: dense, GELU, layer norm, the embedding table, a bias; at masked positions only."""
 
-    def __init__(self, hidden: int, table: nn.Parameter) -> None:
+    def __init__(self, hidden: int, embedding: nn.Embedding) -> None:
         super().__init__()
         self.dense = nn.Linear(hidden, hidden)
         self.norm = nn.LayerNorm(hidden, eps=1e-5)
-        self.bias = nn.Parameter(torch.zeros(table.shape[0]))
-        self._table = (table,)  # in a tuple, so that the encoder alone owns it
+        self.bias = nn.Parameter(torch.zeros(embedding.num_embeddings))
+        # In a tuple, so that the encoder alone owns it; the module, because FSDP puts other weights in its place.
+        self._embedding = (embedding,)
 
     def logits(self, states: Tensor) -> Tensor:
         """Shape (positions, vocabulary)."""
         states = self.norm(nn.functional.gelu(self.dense(states)))
-        return nn.functional.linear(states, self._table[0], self.bias)
+        return nn.functional.linear(states, self._embedding[0].weight, self.bias)
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy, summed over the hidden sub-words."""
