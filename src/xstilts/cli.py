@@ -13,6 +13,7 @@ COMMANDS = {
         "xstilts.dryrun",
         "what the grid in params.yaml takes: steps, hours, disk; with --step, one step of it",
     ),
+    "export": ("xstilts.export", "a checkpoint as a plain transformers folder"),
     "submission": ("xstilts.submission", "export, check or score an XTREME submission folder"),
     "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
     "grid": ("xstilts.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
