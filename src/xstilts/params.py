@@ -145,7 +145,8 @@ class Runtime:
     `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `trim` trains
     only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
     prediction holds, `mining_memory` the MiB of a block of BUCC2018's search, `checkpoint_seconds` the time between
-    two checkpoints to resume from. `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
+    two checkpoints to resume from. `keep_targets` keeps the weights of target trainings after their predictions are
+    made (see `dropping`). `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
     """
 
     accelerator: str = "auto"
@@ -161,6 +162,7 @@ class Runtime:
     threads: int = 0
     tokens: int = 8192
     checkpoint_seconds: int = 60
+    keep_targets: bool = False
     progress: bool = True
     mining_memory: int = 1024
     resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
