@@ -9,11 +9,12 @@ from xstilts import params, tasks
 
 ROOT = Path(__file__).parent.parent
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-# Found by name at run time, so that no import statement shows them; the package's own __init__ is only a docstring.
+# Found by name at run time, so that no import statement shows them.
 BY_NAME = {
     "src/xstilts/origins/__init__.py": "src/xstilts/origins",
     "src/xstilts/shapes/__init__.py": "src/xstilts/shapes",
 }
+# No result can depend on them.
 SAYS_NOTHING = {"src/xstilts/__init__.py", "src/xstilts/tasks/__init__.py"}
 
 

@@ -15,3 +15,11 @@ The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
     overlap       sub-word overlap with English, fertility     overlap
     gains, correlate, report                                   gains, correlation, report
 """
+
+import atexit
+import gc
+
+# torch, transformers, Lightning and MLflow bring some 300,000 objects that live as long as their process. Python would
+# search them for rubbish again and again while they are made, and twice more at exit: a quarter of a short stage.
+gc.set_threshold(10_000)
+atexit.register(gc.freeze)
