@@ -4,7 +4,8 @@ DVC's Python interface is not promised to be stable; everything that this packag
 """
 
 import contextlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,18 +105,35 @@ def arrange(folder: Path, before: Sequence[str], order: Iterable[str]) -> None:
         before: the file's names before the first stage ran.
         order: all names, as `read` orders them.
     """
-    path = folder / LOCK
-    if not path.exists():
+    if not (folder / LOCK).exists():
         return
+    with edit(folder) as lock:
+        names = dict.fromkeys([*before, *order, *lock.stages])
+        lock.stages = {name: lock.stages[name] for name in names if name in lock.stages}
+
+
+@dataclass
+class Lock:
+    """What dvc.lock says of each stage, to be changed, and where DVC's cache keeps objects and the run-cache."""
+
+    stages: dict[str, Any]
+    objects: Path
+    runs: Path
+
+
+@contextlib.contextmanager
+def edit(folder: Path) -> Iterator[Lock]:
+    """dvc.lock under DVC's own lock; what the block changed is written in one move when it ends."""
+    path = folder / LOCK
     with Repo(str(folder), _wait_for_lock=True) as repo, repo.lock:
         content: dict[str, Any] = load_yaml(str(path))
-        stages = content["stages"]
-        names = dict.fromkeys([*before, *order, *stages])
-        arranged = {name: stages[name] for name in names if name in stages}
-        if list(arranged) == list(stages):
+        before = json.dumps(content["stages"])
+        lock = Lock(content["stages"], Path(repo.cache.local.path), Path(repo.stage_cache.cache_dir))
+        yield lock
+        if json.dumps(lock.stages) == before:
             return
         aside = path.with_suffix(".lock.partial")
-        dump_yaml(str(aside), {**content, "stages": arranged})
+        dump_yaml(str(aside), {**content, "stages": lock.stages})
         aside.replace(path)
 
 
