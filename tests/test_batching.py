@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
+from xstilts import batching
 from xstilts.batching import PACKED, Encoded, by_length, collate, first_position, hidden_states, supports_packing
 
 SIZES = {
@@ -110,3 +112,15 @@ def test_prediction_batches_hold_every_item_once_and_respect_the_budget(budget: 
     batches = list(by_length(encoded, budget))
     assert sorted(np.concatenate(batches).tolist()) == list(range(40))
     assert all(len(batch) == 1 or encoded.tokens()[batch].sum() <= budget for batch in batches)
+
+
+def test_the_varlen_kernels_of_cuda_compute_what_the_calls_by_length_do() -> None:
+    lengths, bounds = (7, 4, 4, 2), torch.tensor([0, 7, 11, 15, 17])
+    query, key, value = (torch.randn(1, 3, 17, 8, generator=torch.Generator().manual_seed(n)) for n in range(3))
+    with torch.no_grad():  # on a CPU torch has the forward pass alone
+        by_length, _ = batching.packed_attention(
+            nn.Identity(), query, key, value, None, packed_lengths=lengths, packed_bounds=bounds, scaling=0.3
+        )
+        at_once = batching.jagged_attention(query, key, value, lengths, bounds, 0.0, 0.3)
+    assert at_once.shape == by_length.shape == (1, 17, 3, 8)
+    torch.testing.assert_close(at_once, by_length, atol=1e-6, rtol=0)

@@ -74,6 +74,7 @@ class Batch:
         ids, positions: shape (tokens,).
         types: segment ids, shape (tokens,), or None.
         lengths: of the sequences as they lie in the row, longest first.
+        bounds: where each of them begins in the row, and the row's end, shape (sequences + 1,).
         starts, sizes: first token and length of each sequence in the order of the items, shape (sequences,).
         items: how many sequences each item has, shape (items,).
         targets: per token (in the row's order), per sequence or per item (both in the items' order).
@@ -84,6 +85,7 @@ class Batch:
     positions: Tensor
     types: Tensor | None
     lengths: tuple[int, ...]
+    bounds: Tensor
     starts: Tensor
     sizes: Tensor
     items: Tensor
@@ -94,9 +96,9 @@ class Batch:
         """The batch on another device."""
         moved = {name: value.to(device, non_blocking=True) for name, value in self.targets.items()}
         types = None if self.types is None else self.types.to(device, non_blocking=True)
-        tensors = (self.ids, self.positions, self.starts, self.sizes, self.items)
-        ids, positions, starts, sizes, items = (tensor.to(device, non_blocking=True) for tensor in tensors)
-        return Batch(ids, positions, types, self.lengths, starts, sizes, items, moved, self.weight)
+        tensors = (self.ids, self.positions, self.bounds, self.starts, self.sizes, self.items)
+        ids, positions, *rest = (tensor.to(device, non_blocking=True) for tensor in tensors)
+        return Batch(ids, positions, types, self.lengths, *rest, moved, self.weight)
 
 
 def collate(encoded: Encoded, chosen: np.ndarray, first_position: int) -> Batch:
@@ -124,6 +126,7 @@ def collate(encoded: Encoded, chosen: np.ndarray, first_position: int) -> Batch:
         positions=torch.from_numpy(np.arange(len(tokens)) - np.repeat(begins, laid) + first_position),
         types=None if encoded.types is None else torch.from_numpy(encoded.types[tokens].astype(np.int64)),
         lengths=tuple(laid.tolist()),
+        bounds=torch.from_numpy(np.append(begins, len(tokens))),
         starts=torch.from_numpy(starts),
         sizes=torch.from_numpy(sizes),
         items=torch.from_numpy(counts),
@@ -169,7 +172,11 @@ def hidden_states(encoder: Encoder, batch: Batch) -> Tensor:
     extra = {} if batch.types is None else {"token_type_ids": batch.types[None]}
     if encoder.config._attn_implementation == PACKED:
         packed: Tensor = encoder(
-            input_ids=batch.ids[None], position_ids=batch.positions[None], packed_lengths=batch.lengths, **extra
+            input_ids=batch.ids[None],
+            position_ids=batch.positions[None],
+            packed_lengths=batch.lengths,
+            packed_bounds=batch.bounds,
+            **extra,
         ).last_hidden_state
         return packed[0]
     width = batch.lengths[0]
@@ -195,11 +202,12 @@ def packed_attention(
     attention_mask: Tensor | None,
     *,
     packed_lengths: tuple[int, ...],
+    packed_bounds: Tensor,
     dropout: float = 0.0,
     scaling: float | None = None,
     **_: object,
 ) -> tuple[Tensor, None]:
-    """Attention inside each sequence of a row: one SDPA call for each run of equal lengths.
+    """Attention inside each sequence of a row: a varlen kernel on CUDA, else one SDPA call for a run of equal lengths.
 
     Args:
         module: the attention layer (unused; the interface of transformers passes it).
@@ -207,13 +215,16 @@ def packed_attention(
         key: as `query`.
         value: as `query`.
         attention_mask: unused, there is no padding.
-        packed_lengths: of the sequences in the row, in order; equal lengths stand together.
+        packed_lengths: of the sequences in the row, in order, longest first.
+        packed_bounds: where they begin in the row, and its end.
         dropout: of the attention weights.
         scaling: of the dot products.
 
     Returns:
         Shape (1, tokens, heads, size), and no weights.
     """
+    if query.is_cuda:
+        return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
     heads, size = query.shape[1], query.shape[3]
     parts = []
     begin = place = 0
@@ -229,6 +240,34 @@ def packed_attention(
         parts.append(out.transpose(1, 2).reshape(run * length, heads, size))
         begin, place = end, place + run
     return torch.cat(parts)[None], None
+
+
+def jagged_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    lengths: tuple[int, ...],
+    bounds: Tensor,
+    dropout: float,
+    scaling: float | None,
+) -> Tensor:
+    """What `packed_attention` computes, as one SDPA call on jagged tensors: torch's varlen kernels, with dropout.
+
+    torch has kernels for its backward pass on CUDA alone. Arguments and result are those of `packed_attention`.
+    """
+
+    def jagged(tensor: Tensor) -> Tensor:
+        rows = tensor[0].transpose(0, 1).contiguous()
+        nested: Tensor = torch.nested.nested_tensor_from_jagged(
+            rows, bounds, min_seqlen=lengths[-1], max_seqlen=lengths[0]
+        )
+        return nested.transpose(1, 2)
+
+    out = nn.functional.scaled_dot_product_attention(
+        jagged(query), jagged(key), jagged(value), dropout_p=dropout, scale=scaling
+    )
+    row: Tensor = out.transpose(1, 2).values()
+    return row[None]
 
 
 PACKED = "xstilts_packed"
