@@ -97,8 +97,8 @@ class Batch:
         moved = {name: value.to(device, non_blocking=True) for name, value in self.targets.items()}
         types = None if self.types is None else self.types.to(device, non_blocking=True)
         tensors = (self.ids, self.positions, self.bounds, self.starts, self.sizes, self.items)
-        ids, positions, *rest = (tensor.to(device, non_blocking=True) for tensor in tensors)
-        return Batch(ids, positions, types, self.lengths, *rest, moved, self.weight)
+        ids, positions, bounds, starts, sizes, items = (tensor.to(device, non_blocking=True) for tensor in tensors)
+        return Batch(ids, positions, types, self.lengths, bounds, starts, sizes, items, moved, self.weight)
 
 
 def collate(encoded: Encoded, chosen: np.ndarray, first_position: int) -> Batch:
