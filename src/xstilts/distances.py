@@ -6,6 +6,7 @@ distances (https://github.com/antonisa/lang2vec), recomputed here since its whee
 """
 
 import csv
+import functools
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from xstilts import languages, uriel
 
@@ -93,7 +93,7 @@ def standard_error(first: NDArray[np.float64], second: NDArray[np.float64], rng:
     count = int(both.sum())
     if count < 2 or angular(first[both], second[both]) is None:
         return None
-    draws = rng.multinomial(count, np.full(count, 1 / count), size=BOOTSTRAP)  # (draws, features)
+    draws = rng.multinomial(count, np.full(count, 1 / count), size=BOOTSTRAP).astype(np.float64)  # (draws, features)
     one, two = first[both], second[both]
     norms = (draws @ (one * one)) * (draws @ (two * two))
     defined = norms > 0
@@ -153,14 +153,19 @@ def genetic(code: str) -> list[Distance]:
 def positions(codes: Sequence[str]) -> NDArray[np.float64]:
     """Places as unit vectors, shape (languages, 3), from distances to URIEL's 299 lattice points."""
     table = uriel.arrays("coordinates")
-    latitude, longitude = np.radians([[float(part) for part in name.split("_")[1:]] for name in table.names]).T
-    lattice = np.column_stack(
-        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
-    )
     cosines = np.cos(np.pi * np.stack([table.row(code) for code in codes], axis=1))  # (points, languages)
-    places = np.linalg.lstsq(lattice, cosines, rcond=None)[0].T
+    places = np.linalg.lstsq(_lattice(), cosines, rcond=None)[0].T
     units: NDArray[np.float64] = places / np.linalg.norm(places, axis=1, keepdims=True)
     return units
+
+
+@functools.cache
+def _lattice() -> NDArray[np.float64]:
+    """URIEL's points as unit vectors, shape (points, 3), read off their names."""
+    names = uriel.arrays("coordinates").names
+    latitude, longitude = np.radians([[float(part) for part in name.split("_")[1:]] for name in names]).T
+    ring = np.cos(latitude)
+    return np.column_stack([ring * np.cos(longitude), ring * np.sin(longitude), np.sin(latitude)])
 
 
 def geographic(code: str) -> list[Distance]:
@@ -223,6 +228,8 @@ class Confounding:
 
 
 def _correlations(first: Sequence[float], second: Sequence[float]) -> tuple[float, float] | None:
+    from scipy import stats  # half a second that no stage needs
+
     if len(first) < 3 or len(set(first)) < 2 or len(set(second)) < 2:
         return None
     return float(stats.pearsonr(first, second)[0]), float(stats.spearmanr(first, second)[0])

@@ -78,9 +78,21 @@ class _Voters:
     nodes: NDArray[np.bool_]  # (voters, family nodes)
     places: NDArray[np.float64]  # (voters, 3)
 
-    @property
+    @functools.cached_property
     def chance_agreement(self) -> float:
         return float(np.mean(self.share**2 + (1 - self.share) ** 2))
+
+    @functools.cached_property
+    def degrees(self) -> NDArray[np.intp]:
+        """How many family nodes each voter has."""
+        degrees: NDArray[np.intp] = self.nodes.sum(axis=1)
+        return degrees
+
+    @functools.cached_property
+    def votes(self) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """Of each feature: who knows it, and what they say."""
+        knowing = [np.flatnonzero(column) for column in self.known.T]
+        return [(voters, self.values[voters, feature]) for feature, voters in enumerate(knowing)]
 
 
 @functools.cache
@@ -90,13 +102,12 @@ def _voters() -> _Voters:
     rows = [row for row, code in enumerate(table.codes) if known[row].any() and code not in SECOND_CODES]
     codes = tuple(table.codes[row] for row in rows)
     values = np.nan_to_num(table.values[rows])
-    place = {code: row for row, code in enumerate(family.codes)}
     return _Voters(
         codes=codes,
         values=values,
         known=known[rows],
         share=(values.sum(axis=0) + 0.5) / (known[rows].sum(axis=0) + 1),
-        nodes=family.values[[place[code] for code in codes]] > 0,
+        nodes=family.union[[family.places[code] for code in codes]] > 0,
         places=distances.positions(codes),
     )
 
@@ -106,30 +117,28 @@ def _kinship(code: str) -> NDArray[np.float64]:
     """Log weight from family and place, shape (voters,); the language itself never votes."""
     voters = _voters()
     nodes = uriel.arrays("family").row(code) > 0
-    common = (voters.nodes & nodes).sum(axis=1)
-    relation = common / np.sqrt(np.maximum(1, nodes.sum() * voters.nodes.sum(axis=1)))
+    common = voters.nodes[:, nodes].sum(axis=1)
+    relation = common / np.sqrt(np.maximum(1, nodes.sum() * voters.degrees))
     kilometres = EARTH_RADIUS_KM * np.arccos(np.clip(voters.places @ distances.positions([code])[0], -1, 1))
     weights: NDArray[np.float64] = FAMILY * relation + AREA * np.exp(-kilometres / REACH_KM)
     weights[[voter == code for voter in voters.codes]] = -np.inf
     return weights
 
 
-def _probability(
-    feature: int | NDArray[np.intp],
-    log_weights: NDArray[np.float64],
-    agreeing: NDArray[np.float64],
-    compared: NDArray[np.float64],
+def _logs(
+    log_weights: NDArray[np.float64], agreeing: NDArray[np.float64], compared: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Probability that features are 1, given how many features each voter agrees on of how many compared."""
-    voters = _voters()
-    agreement = (agreeing + AGREEMENT_PRIOR * voters.chance_agreement) / (compared + AGREEMENT_PRIOR)
-    logs = log_weights + TYPOLOGY * agreement
-    weights = np.exp(logs - logs.max())
-    voting = weights @ voters.known[:, feature]
-    probability: NDArray[np.float64] = (weights @ voters.values[:, feature] + VOTE_PRIOR * voters.share[feature]) / (
-        voting + VOTE_PRIOR
-    )
-    return probability
+    """Log weights of voters, given on how many features each agrees of how many compared; all shapes (voters,)."""
+    agreement = (agreeing + AGREEMENT_PRIOR * _voters().chance_agreement) / (compared + AGREEMENT_PRIOR)
+    return log_weights + TYPOLOGY * agreement
+
+
+def _probability(feature: int | np.intp, logs: NDArray[np.float64]) -> float:
+    """Probability that a feature is 1, by the vote of those who know it."""
+    voters, said = _voters().votes[feature]
+    weights = np.exp(logs[voters] - logs.max())
+    prior = VOTE_PRIOR * _voters().share[feature]
+    return float((weights @ said + prior) / (weights.sum() + VOTE_PRIOR))
 
 
 def _agreement(row: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -146,9 +155,10 @@ def predict(code: str, row: NDArray[np.float64]) -> NDArray[np.float64]:
         code: ISO 639-3, for family and place.
         row: its features, NaN where unknown, shape (features,).
     """
-    missing = np.flatnonzero(np.isnan(row))
+    logs = _logs(_kinship(code), *_agreement(row))
     filled = row.copy()
-    filled[missing] = _probability(missing, _kinship(code), *_agreement(row))
+    for feature in np.flatnonzero(np.isnan(row)):
+        filled[feature] = _probability(feature, logs)
     return filled
 
 
@@ -158,17 +168,20 @@ def complete(code: str, row: NDArray[np.float64], draws: int, rng: np.random.Gen
     Voters are reweighted at random for each draw. Within a draw, features are drawn one after the other in random
     order and each joins the evidence for the next, so that features that exclude each other seldom occur together.
     """
-    voters, kinship = _voters(), _kinship(code)
+    votes, kinship = _voters().votes, _kinship(code)
     agreeing, compared = _agreement(row)
     completed = np.tile(row, (draws, 1))
     for vector in completed:
         log_weights = kinship + np.log(rng.standard_exponential(len(kinship)))
         agrees, compares = agreeing.copy(), compared.copy()
-        for feature in rng.permutation(np.flatnonzero(np.isnan(row))):
-            probability = _probability(feature, log_weights, agrees, compares)
-            vector[feature] = float(rng.random() < probability)
-            agrees += voters.known[:, feature] & (voters.values[:, feature] == vector[feature])
-            compares += voters.known[:, feature]
+        logs = _logs(log_weights, agrees, compares)
+        order = rng.permutation(np.flatnonzero(np.isnan(row)))
+        for feature, chance in zip(order, rng.random(len(order)), strict=True):
+            vector[feature] = float(chance < _probability(feature, logs))
+            voters, said = votes[feature]  # only their weights change, which is a third of all
+            agrees[voters] += said == vector[feature]
+            compares[voters] += 1
+            logs[voters] = _logs(log_weights[voters], agrees[voters], compares[voters])
     return completed
 
 

@@ -2,13 +2,15 @@
 
 Separate because this is the only place that opens lang2vec's files: its own module cannot be imported with
 setuptools >= 82 (it needs `pkg_resources`), so the arrays are read from the installed package. In them -1 means
-missing; here that is NaN. Data: Littell et al. 2017 (https://aclanthology.org/E17-2002), lang2vec 1.1.2, CC BY-SA 4.0.
+missing; what this module gives has NaN there. Data: Littell et al. 2017 (https://aclanthology.org/E17-2002), lang2vec
+1.1.2, CC BY-SA 4.0.
 """
 
 import functools
 import math
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,29 +38,45 @@ class Arrays:
     Attributes:
         codes: ISO 639-3, shape (languages,).
         names: names of features, shape (features,).
-        values: the union (maximum) over sources, NaN where no source knows; shape (languages, features).
+        union: the maximum over sources as the files have it, -1 where no source knows; shape (languages, features).
+            It is not converted as a whole, because the family tree has thirty million cells.
     """
 
     codes: tuple[str, ...]
     names: tuple[str, ...]
-    values: NDArray[np.float64]
+    union: NDArray[np.floating[Any]]
+
+    @functools.cached_property
+    def places(self) -> dict[str, int]:
+        """The row of each language."""
+        return {code: place for place, code in enumerate(self.codes)}
+
+    @functools.cached_property
+    def values(self) -> NDArray[np.float64]:
+        """All rows, NaN where no source knows, shape (languages, features)."""
+        return _known(self.union)
 
     def row(self, code: str) -> NDArray[np.float64]:
-        """The features of one language, shape (features,).
+        """The features of one language, NaN where no source knows, shape (features,).
 
         Raises:
             ValueError: URIEL has no such language.
         """
-        if code not in self.codes:
+        if code not in self.places:
             raise ValueError(
                 f"URIEL (lang2vec 1.1.2) has no language {code!r}; it needs an individual ISO 639-3 code, e.g. 'arb'"
             )
-        values: NDArray[np.float64] = self.values[self.codes.index(code)]
-        return values
+        return _known(self.union[self.places[code]])
+
+
+def _known(union: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    values = union.astype(np.float64)
+    values[values < 0] = np.nan
+    return values
 
 
 @functools.cache
-def _file(name: str) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.float32]]:
+def _file(name: str) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.floating[Any]]]:
     with (resources.files("lang2vec") / "data" / name).open("rb") as stream, np.load(stream) as arrays:
         codes = tuple(str(code) for code in arrays["langs"])
         names = tuple(str(feature) for feature in arrays["feats"])
@@ -79,9 +97,9 @@ def arrays(group: str) -> Arrays:
     name, prefix = GROUPS[group]
     codes, names, union = _file(name)
     columns = [index for index, feature in enumerate(names) if feature.startswith(prefix)]
-    values = union[:, columns].astype(np.float64)
-    values[values < 0] = np.nan
-    return Arrays(codes=codes, names=tuple(names[index] for index in columns), values=values)
+    if len(columns) < len(names):
+        names, union = tuple(names[index] for index in columns), union[:, columns]
+    return Arrays(codes=codes, names=names, union=union)
 
 
 def features(code: str, group: str = "syntactic") -> dict[str, float | None]:
