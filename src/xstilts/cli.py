@@ -17,6 +17,7 @@ COMMANDS = {
     "submission": ("xstilts.submission", "export, check or score an XTREME submission folder"),
     "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
     "grid": ("xstilts.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
+    "calibrate": ("xstilts.calibration", "the pipeline on worlds whose truth was planted, and what it found there"),
     "trace": ("xstilts.trace", "from a number in the report back to run, files and commit"),
 }
 

@@ -1,15 +1,15 @@
 """The words of a language: cognates with English, words of its own, names.
 
-A language's words depend on the world's seed and its own code alone, so that adding a language changes no other.
+A language's words depend on the world's seed and its own code alone, so that adding a language changes no other
+(but for shuffled cognates, which are dealt out among all languages of the world).
 """
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xstilts import uriel
 from xstilts.origins.world import concepts
+from xstilts.origins.world.likeness import agreement, dealt, kinship
 from xstilts.origins.world.settings import WorldSettings
 
 _CONSONANTS = "bdfghjklmnprstvz"
@@ -78,8 +78,12 @@ def cognate_share(code: str, settings: WorldSettings) -> float:
         return 0.0
     if settings.cognates == "constant":
         return settings.cognate_base
-    similarity = math.sqrt(uriel.genetic_similarity("eng", code))
-    return min(1.0, settings.cognate_base + settings.cognate_slope * similarity)
+    if settings.cognates == "distance":
+        likeness = agreement(code)
+    else:
+        giver = dealt(code, settings.languages, settings.seed) if settings.cognates == "shuffled" else code
+        likeness = kinship(giver)
+    return min(1.0, settings.cognate_base + settings.cognate_slope * likeness)
 
 
 def of(code: str, settings: WorldSettings) -> Lexicon:
@@ -96,6 +100,8 @@ def of(code: str, settings: WorldSettings) -> Lexicon:
     taken = set(_english().values()) | {name.lower() for name in first + last}
     coiner = _Coiner(f"{settings.seed}/lexicon/{code}", taken)
     functions = {meaning: coiner.word((1, 2)) for meaning in concepts.FUNCTIONS}
+    if settings.functions == "english":
+        functions = dict(concepts.FUNCTIONS)
     share = cognate_share(code, settings)
     draw = random.Random(f"{settings.seed}/cognates/{code}")
     cognates = frozenset(

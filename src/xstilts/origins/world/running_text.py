@@ -1,9 +1,9 @@
 """Running text in the languages of a world: how much of it, and how clean."""
 
 from xstilts import languages as known
-from xstilts import uriel
 from xstilts.origins.world import documents as stories
 from xstilts.origins.world.events import Sampler, Saying
+from xstilts.origins.world.likeness import agreement
 from xstilts.origins.world.preparation import World
 from xstilts.origins.world.rendering import Renderer, text
 from xstilts.origins.world.settings import WorldSettings
@@ -37,15 +37,8 @@ def amount(code: str, settings: WorldSettings) -> int:
         sizes = [known.get(each).cc100 for each in (code, "eng")]
         share = (max(sizes[0], 0.05) / sizes[1]) ** _CC100_EXPONENT
     if settings.pretraining == "distance":
-        share = max(0.1, 1 - 2 * disagreement(code, "eng"))
+        share = max(0.1, agreement(code))
     return max(1, round(settings.documents * share))
-
-
-def disagreement(first: str, second: str) -> float:
-    """Share of the syntax features known of both languages in which they differ, 0 to 1."""
-    a, b = uriel.features(first), uriel.features(second)
-    shared = [(a[name], b[name]) for name in a if a[name] is not None and b[name] is not None]
-    return sum(x != y for x, y in shared) / len(shared) if shared else 1.0
 
 
 def _language(world: World, code: str, size: int, split: str) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-COGNATES = ("genetic", "none", "constant")
+COGNATES = ("genetic", "shuffled", "distance", "constant", "none")
+FUNCTIONS = ("own", "english")
 ORDERS = ("uriel", "english", "shuffled")
 PRETRAINING = ("equal", "cc100", "distance")
 SPLITS = ("train", "validation", "test", "dev")
@@ -30,10 +31,13 @@ class WorldSettings:
         train, validation, test, dev: examples per split; test and dev are per language.
         sizes: training examples of single tasks, by task name.
         translated: tasks whose training set is also rendered in every other language (`translated/<code>`).
-        cognates: share of English words: `genetic` = base + slope * sqrt(genetic similarity), `constant` = base,
-            or `none`.
+        cognates: share of English words: `genetic` = base + slope * sqrt(genetic similarity); the same but `shuffled`,
+            dealt out among the languages; `distance` = base + slope * (1 - 2 * syntactic disagreement with English),
+            so that whatever sits on shared words falls with distance; `constant` = base; or `none`.
         cognate_base: the share of an unrelated language (loan words), 0 to 1.
-        cognate_slope: what full genetic similarity would add.
+        cognate_slope: what full genetic similarity, or full syntactic agreement, would add.
+        functions: the words for articles, adpositions, negation and the like: a language's `own`, never English's,
+            or those of `english` for all.
         respelled: share of names that a language spells its own way.
         order: word order from `uriel`, from `english` for all, or from URIEL but `shuffled` among the languages.
         pretraining: text per language: `equal`, as in CC-100 (`cc100`), or falling with syntactic `distance`.
@@ -54,6 +58,7 @@ class WorldSettings:
     cognates: str = "genetic"
     cognate_base: float = 0.15
     cognate_slope: float = 0.6
+    functions: str = "own"
     respelled: float = 0.1
     order: str = "uriel"
     pretraining: str = "equal"
@@ -61,6 +66,7 @@ class WorldSettings:
 
     def __post_init__(self) -> None:
         _choice("cognates", self.cognates, COGNATES)
+        _choice("functions", self.functions, FUNCTIONS)
         _choice("order", self.order, ORDERS)
         _choice("pretraining", self.pretraining, PRETRAINING)
         for name in ("cognate_base", "cognate_slope", "respelled", "noise"):
