@@ -24,6 +24,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6, "axes.edgecolor": panels.MUTED,
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5, "ytick.major.size": 2.5,
     "svg.hashsalt": "xstilts", "pdf.fonttype": 42, "hatch.linewidth": 0.5, "figure.dpi": 72,
+    "figure.autolayout": False, "figure.constrained_layout.use": False,
 }  # fmt: skip
 
 
@@ -36,9 +37,7 @@ def style() -> "AbstractContextManager[None]":
 
 def save(folder: Path, name: str, figure: "Figure", rows: Sequence[Mapping[str, Any]]) -> list[Path]:
     """Save a figure twice and its rows beside it; returns the three files."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # the layout is final; doing it again for each format doubles the time
+    arrange(figure)
     paths = [folder / f"{name}.{kind}" for kind in ("svg", "pdf", "csv")]
     for path in paths[:2]:
         aside = path.with_name(path.name + ".part")
@@ -52,6 +51,14 @@ def save(folder: Path, name: str, figure: "Figure", rows: Sequence[Mapping[str, 
         writer.writerows(rows)
     aside.replace(paths[2])
     return paths
+
+
+def arrange(figure: "Figure") -> None:
+    """Lay a figure out, once for all formats."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine()  # not "none", whose placeholder makes every saving draw the figure twice
 
 
 def grid(count: int, *, width: float, height: float, wide: int = 3) -> tuple["Figure", list["Axes"]]:

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from xstilts.report import drawing, estimates, panels, text
-from xstilts.report.drawing import OUTCOME, Drawn, columns, correlation, grid, save, title
+from xstilts.report.drawing import OUTCOME, Drawn, arrange, columns, correlation, grid, save, title
 from xstilts.report.tables import Results, Row, Study, number
 
 MOST_PANELS = 9
@@ -23,6 +23,9 @@ def write(results: Results, folder: Path) -> list[Path]:
     Returns:
         The files written, three a figure.
     """
+    # Here, so that the processes which are forked below need not import them again.
+    from matplotlib.backends import backend_pdf, backend_svg  # noqa: F401
+
     folder.mkdir(parents=True, exist_ok=True)
     workers = min(len(results.studies), len(os.sched_getaffinity(0)))
     with ProcessPoolExecutor(max_workers=max(1, workers)) as pool:
@@ -86,8 +89,7 @@ def _scatter(study: Study, cells: Sequence[tuple[str, str]]) -> Drawn:
         pane.set_ylabel(text.OUTCOMES[OUTCOME])
     rows = [row for cell in cells for row in study.points[cell]]
     panels.legend(axes[0], (row["family"] for row in rows))
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    arrange(figure)
     for pane, cell in zip(axes, cells, strict=True):
         panels.label(pane, study.points[cell], OUTCOME)
     return figure, columns(rows, _POINT)
