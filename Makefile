@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 run: setup ## the main job on params.yaml: what the grid takes, every stage that is out of date, the report
 	xstilts dry-run --brief
 	dvc repro
+	xstilts drop-targets --yes --unless-kept
 	@echo
 	@echo "The report:  $(CURDIR)/reports/index.html  (summary: reports/summary.md)"
 	@echo "The runs:    make ui, then http://127.0.0.1:$(PORT)"

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from xstilts import architectures, difference, onestep, trimming
 from xstilts.architectures import Architecture
+from xstilts.batching import Encoded, collate, first_position, hidden_states
 from xstilts.params import Model
 
 Weights = dict[str, Tensor]
@@ -39,14 +40,12 @@ def trained(architecture: Architecture, used: int, steps: int, rate: float) -> t
     head = nn.Linear(architecture.hidden, 3)
     optimizer = torch.optim.AdamW([*body.parameters(), *head.parameters()], lr=rate, weight_decay=0.0, fused=True)
     for number, share in enumerate(np.array_split(ids, steps)):
-        rows = [torch.from_numpy(part) for part in np.array_split(share, max(1, len(share) // 64))]
-        lengths = tuple(len(row) for row in rows)
-        positions = torch.cat([torch.arange(2, length + 2) for length in lengths])
-        states = body(
-            input_ids=torch.cat(rows)[None], position_ids=positions[None], packed_lengths=lengths
-        ).last_hidden_state[0]
-        starts = torch.tensor([0, *lengths[:-1]]).cumsum(0)
-        loss = nn.functional.cross_entropy(head(states[starts]), torch.arange(len(rows)) % 3)
+        rows = np.array_split(share, max(1, len(share) // 64))
+        batch = collate(
+            Encoded.build([row.tolist() for row in rows]), np.arange(len(rows)), first_position(body.config)
+        )
+        states = hidden_states(body, batch)
+        loss = nn.functional.cross_entropy(head(states[batch.starts]), torch.arange(len(rows)) % 3)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()

@@ -28,6 +28,8 @@ else
 fi
 
 dvc repro 2>&1 | tee "$log"
+# Target weights have done their work; what the remote gets is their cards.
+xstilts drop-targets --yes --unless-kept
 if [ -n "$remote" ]; then
     dvc push --run-cache --quiet
 fi

@@ -22,7 +22,7 @@ stages:
     outs: [predictions/none/xnli/seed1]
   predict_squad_v1:
     cmd: mkdir -p predictions/none/xquad && echo xquad > predictions/none/xquad/seed1
-    deps: [checkpoints/target/none/squad_v1/seed1, weight]
+    deps: [checkpoints/target/none/squad_v1/seed1]
     outs: [predictions/none/xquad/seed1]
   score:
     cmd: cat predictions/none/xnli/seed1 metric > score
@@ -32,18 +32,26 @@ stages:
 XNLI, SQUAD = (Path("checkpoints/target/none", name, "seed1") for name in ("xnli", "squad_v1"))
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything trained, predicted and scored. Read only."""
+    folder = tmp_path_factory.mktemp("dropping")
+    (folder / "dvc.yaml").write_text(PIPELINE)
+    (folder / "params.yaml").write_text(tiny.PARAMS)
+    (folder / "in").write_text("the same in all\n")
+    (folder / "metric").write_text("accuracy\n")
+    tiny.run(folder, "git", "init", "-q")
+    tiny.run(folder, "dvc", "init", "-q")
+    tiny.run(folder, "dvc", "repro", "-q")
+    return folder
+
+
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "dvc.yaml").write_text(PIPELINE)
-    (tmp_path / "params.yaml").write_text(tiny.PARAMS)
-    (tmp_path / "in").write_text("the same in all\n")
-    (tmp_path / "metric").write_text("accuracy\n")
-    (tmp_path / "weight").write_text("1\n")
-    tiny.run(tmp_path, "git", "init", "-q")
-    tiny.run(tmp_path, "dvc", "init", "-q")
-    tiny.run(tmp_path, "dvc", "repro", "-q")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def repository(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "repository"
+    shutil.copytree(made, folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def cached(folder: Path) -> set[str]:

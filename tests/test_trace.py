@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -114,6 +115,12 @@ def test_a_truncated_checkpoint_is_named(experiment):
     path.write_bytes(path.read_bytes()[:-1])
     assert broken().keys() == {"checkpoint"}
     assert str(path) in broken()["checkpoint"]
+
+
+def test_dropped_weights_are_told_and_not_broken(experiment, capsys):
+    shutil.rmtree("checkpoints/target/mnli/xnli/seed1/encoder")
+    assert main(["trace", NUMBER]) == 0
+    assert "target/mnli/xnli/seed1 (weights dropped after prediction)" in capsys.readouterr().out
 
 
 def test_a_checkpoint_of_another_training_is_named(experiment):

@@ -40,15 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if not LOCK.exists():
         raise ValueError(f"{LOCK} is not here: run this in the repository, after `dvc repro`")
-    stages = read(Path())
-    if not any(_targets(stages)):
-        print("there is no target checkpoint")  # noqa: T201
+    chosen = candidates(Path(), unless_kept=arguments.unless_kept)
+    if arguments.unless_kept and not chosen:
         return 0
-    settings = params.load()
-    if arguments.unless_kept and settings.runtime.keep_targets:
-        return 0
-    chosen = droppable(Path(), stages, settings.starts_from)
-    size = sum(int(_out(stages, path).get("size", 0)) for path in chosen)
+    size = sum(file.stat().st_size for path in chosen for file in path.rglob("*") if file.is_file())
     if arguments.yes:
         drop(Path(), chosen)
     verb = "dropped" if arguments.yes else "would drop (with --yes)"
@@ -59,16 +54,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read(root: Path) -> Stages:
-    """What dvc.lock says of every stage."""
+def candidates(root: Path, *, unless_kept: bool) -> list[Path]:
+    """The target checkpoints that have weights and whose predictions are all made with them, relative to `root`.
+
+    Args:
+        root: the repository.
+        unless_kept: none where `runtime.keep_targets` is true.
+
+    Raises:
+        ValueError: params.yaml is faulty.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     stages: Stages = yaml.load((root / LOCK).read_text(encoding="utf-8"), Loader=loader).get("stages", {})
-    return stages
-
-
-def droppable(root: Path, stages: Stages, start: StartsFrom) -> list[Path]:
-    """The target checkpoints that have weights and whose predictions are all made with them."""
-    there = (path for path in _targets(stages) if any(child.name != CARD for child in (root / path).glob("*")))
+    there = [path for path in _targets(stages) if any(child.name != CARD for child in (root / path).glob("*"))]
+    if not there:
+        return []
+    settings = params.load(root / "params.yaml")
+    if unless_kept and settings.runtime.keep_targets:
+        return []
+    start = settings.starts_from
     return [path for path in there if (root / path / CARD).exists() and _predicted(root, path, stages, start)]
 
 

@@ -180,12 +180,16 @@ def _checkpoint(root: Path, entry: Entry) -> Iterator[Link]:
         yield Link("  checkpoint", f"{folder}: not here; `dvc pull` brings it")
         return
     try:
-        card = checkpoints.check(root / folder)
+        card = checkpoints.read_card(root / folder)
+        dropped = checkpoints.dropped(root / folder, card)
+        if not dropped:
+            checkpoints.check(root / folder)
     except ValueError as error:
         yield Link("  checkpoint", str(folder), str(error))
         return
     other = f"it comes from another training ({card['fingerprint']}); run `dvc repro`"
-    yield Link("  checkpoint", f"{folder} (card holds)", "" if card["fingerprint"] == entry.fingerprint else other)
+    held = "weights dropped after prediction" if dropped else "card holds"
+    yield Link("  checkpoint", f"{folder} ({held})", "" if card["fingerprint"] == entry.fingerprint else other)
 
 
 def _commits(root: Path, made: Mapping[str, Any], runs: list[Entry]) -> Iterator[Link]:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from xstilts import dropping
 from xstilts.grid import clones, dag, durations, locks, plan, resources, workers
 from xstilts.grid.dag import Node
 from xstilts.grid.drive import Drive, Outcome
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.clones and outcome.done:
         _collect(root, asked, outcome)
     dag.arrange(root, before, [node.name for node in asked.nodes])
+    if not outcome.stopped:
+        _drop(root)
     _say(summary(outcome, time.monotonic() - began))
     return 130 if outcome.stopped else 1 if outcome.failed else 0
 
@@ -144,6 +147,14 @@ def _collect(root: Path, asked: plan.Plan, outcome: Outcome) -> None:
     if again:
         _say(f"{len(again)} stages were not in the remote and ran here again: {', '.join(again)}")
     clones.restore(root)
+
+
+def _drop(root: Path) -> None:
+    """Target weights whose predictions are made go, unless params.yaml keeps them (see `dropping`)."""
+    chosen = dropping.candidates(root, unless_kept=True) if (root / dropping.LOCK).exists() else []
+    if chosen:
+        dropping.drop(root, chosen)
+        _say(f"dropped the weights of {len(chosen)} target checkpoints that are predicted (runtime.keep_targets)")
 
 
 def _interrupt(number: int, frame: object) -> None:
