@@ -202,6 +202,26 @@ def test_the_cognate_share_follows_the_setting():
     assert share("deu", cognates="constant", cognate_base=0.3) == share("tur", cognates="constant", cognate_base=0.3)
 
 
+def test_shared_words_can_follow_distance_or_be_dealt_out_among_the_languages():
+    codes = WorldSettings().languages
+
+    def shares(**changes):
+        return [lexicon.cognate_share(code, WorldSettings(**changes)) for code in codes]
+
+    far = dict(zip(codes, shares(cognates="distance", cognate_base=0.0, cognate_slope=1.0), strict=True))
+    assert 1 == far["eng"] > far["deu"] > 0.7 > far["hin"] > far["tur"] > 0
+    real, dealt, other = shares(), shares(cognates="shuffled"), shares(cognates="shuffled", seed=2)
+    assert sorted(real) == sorted(dealt) == sorted(other)
+    assert real[0] == dealt[0] == other[0] == 1
+    assert len({tuple(real), tuple(dealt), tuple(other)}) == 3
+
+
+def test_function_words_can_be_englishs_for_all_and_nothing_else_changes():
+    own, english = (lexicon.of("tur", WorldSettings(functions=functions)) for functions in ("own", "english"))
+    assert dict(english.functions) == concepts.FUNCTIONS
+    assert (own.content, own.names) == (english.content, english.names)
+
+
 def test_grammars_follow_uriel():
     japanese, arabic, turkish = (grammar.of(code) for code in ("jpn", "arb", "tur"))
     assert japanese.clause == turkish.clause == "SOV"
@@ -254,6 +274,7 @@ def test_noise_replaces_words_of_the_text_and_keeps_its_length():
     [
         ({"sedd": 1}, r"no key 'sedd'.*Did you mean 'seed'"),
         ({"order": "latin"}, r"order is 'latin'; allowed: uriel, english, shuffled"),
+        ({"functions": "none"}, r"functions is 'none'; allowed: own, english"),
         ({"noise": 2}, r"noise is 2; allowed: 0 to 1"),
         ({"test": 0}, r"test is 0; allowed: 1 or more"),
         ({"languages": ["deu"]}, r"lacks 'eng'"),

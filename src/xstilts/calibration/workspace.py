@@ -64,7 +64,7 @@ def fill(root: Path, folder: Path, params: str, cache: Path) -> None:
         cache: DVC's cache, shared with the other workspaces.
 
     Raises:
-        ValueError: git or DVC failed.
+        ValueError: git failed.
     """
     for name in COPIED:
         source, target = root / name, folder / name
@@ -78,10 +78,10 @@ def fill(root: Path, folder: Path, params: str, cache: Path) -> None:
     (folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)  # of a process that was killed; the folder is ours alone
     if not (folder / ".git").exists():
         _run(folder, "git", "init", "--quiet")
-    if not (folder / ".dvc/config").exists():
-        _run(folder, sys.executable, "-m", "dvc", "init", "--quiet", "--force")
-        _run(folder, sys.executable, "-m", "dvc", "config", "core.analytics", "false")
-        _run(folder, sys.executable, "-m", "dvc", "config", "cache.dir", str(cache.absolute()))
+    settings = folder / ".dvc/config"  # a folder with this file is a DVC repository; `dvc init` would take seconds
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(f"[core]\n    analytics = false\n[cache]\n    dir = {cache.absolute()}\n", encoding="utf-8")
+    (settings.parent / ".gitignore").write_text("/config.local\n/tmp\n/cache\n", encoding="utf-8")
     _run(folder, "git", "add", "--all")
     _run(folder, "git", *_PERSON, "commit", "--quiet", "--allow-empty", "--message", "workspace of xstilts calibrate")
 
