@@ -63,10 +63,11 @@ whole = {"study": params["study"], "intermediate": "all", "target": "all", "verd
 rows = [{**whole, "outcome": outcome} for outcome in ("points", "error_reduction")]
 Path("results/verdicts.json").write_text(json.dumps(rows))
 Path("results/points.csv").write_text(
-    "study,intermediate,target,headline,english,before,gain,marks\\n"
-    + "".join(f"{params['study']},{i},udpos,{h},{e},{b},{g},{m}\\n" for i, h, e, b, g, m in (
-        ("ccg", 1, 1, 70, 9, ""), ("ccg", 1, 0, 40, 4, "near_chance"), ("ccg", 1, 0, 50, 6, "near_chance unseen"),
-        ("ccg", 1, 0, 99.5, 0.2, "near_ceiling"), ("ccg", 0, 0, 0, 0, ""), ("all", 1, 0, 0, 0, "")))
+    "study,intermediate,target,language,headline,english,before,gain,marks\\n"
+    + "".join(f"{params['study']},{i},udpos,{c},{h},{e},{b},{g},{m}\\n" for i, c, h, e, b, g, m in (
+        ("ccg", "eng", 1, 1, 70, 9, ""), ("ccg", "deu", 1, 0, 40, 4, "near_chance"),
+        ("ccg", "yor", 1, 0, 50, 6, "near_chance unseen"), ("ccg", "jpn", 1, 0, 99.5, 0.2, "near_ceiling"),
+        ("ccg", "deu", 0, 0, 0, 0, ""), ("all", "deu", 1, 0, 0, 0, "")))
 )
 """
 
@@ -214,6 +215,9 @@ def test_what_is_done_is_not_run_again_until_its_parameters_or_the_sources_chang
     changed = truths.runs(FILE, [replace(NULL, set={"analysis.draws": 5}), SLOPE], [1], [1], root)
     Drive(plan, silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "slope-1"]
+    (root / "src/calibration").mkdir()
+    (root / "src/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
+    assert workspace.sources(root) == plan.sources
     (root / "src/some.txt").write_text("other", encoding="utf-8")
     Drive(replace(plan, sources=workspace.sources(root)), silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "null-1", "slope-1", "slope-1"]
@@ -309,6 +313,15 @@ def test_a_study_without_a_verdict_is_an_error(tmp_path):
     (tmp_path / "verdicts.json").write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match="no verdict on the study 'slope'"):
         findings.read(tmp_path, "slope")
+
+
+def test_a_language_that_is_apart_in_every_run_stands_out_in_its_truths_table():
+    found = [{"deu": (40.0 + i, 5.0 + i), "jpn": (41.0 + i, 5.1 + i), "tur": (40.5 + i, 9.0 + i)} for i in range(4)]
+    rows = {row.language: row for row in table.languages(NULL, found)}
+    assert (rows["deu"].before, rows["tur"].gain, rows["jpn"].runs) == (41.5, 10.5, 4)
+    assert rows["tur"].gain_effect > 2 > abs(rows["deu"].gain_effect)
+    assert rows["tur"].gain_p < 0.1
+    assert table.languages(NULL, found[:1]) == []
 
 
 def test_totals_count_misses_false_alarms_and_floors(root):

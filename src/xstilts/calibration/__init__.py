@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from xstilts.calibration import figure, table, truths, workspace
+from xstilts import tables
+from xstilts.calibration import figure, findings, table, truths, workspace
 from xstilts.calibration.drive import Drive, Plan
 from xstilts.calibration.truths import Run, Truth
 
@@ -81,6 +82,14 @@ def _table(out: Path, drive: Drive, runs: Sequence[Run], picked: Sequence[Truth]
     done = [(run, kept) for run in runs if (kept := drive.kept(run))]
     rows = [table.row(run, kept) for run, kept in done]
     rows.sort(key=lambda row: (order[row.truth], row.world, row.seed))
+    by_truth = [
+        row
+        for truth in picked
+        for row in table.languages(
+            truth, [findings.by_language(drive.folder(run), truth.name) for run, _ in done if run.truth == truth]
+        )
+    ]
+    tables.write_csv(out / "languages.csv", table.Language, by_truth)
     for total in table.write(out, rows, picked):
         wrong = f", {total.misses} misses" if total.misses else ""
         wrong += f", {total.false_alarms} false alarms" if total.false_alarms else ""

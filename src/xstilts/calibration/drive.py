@@ -130,6 +130,8 @@ class Drive:
             self._pipeline(place, folder / LOG, lock)
             found = findings.read(place / "results", run.truth.name)
             seconds = time.monotonic() - began
+            for name in findings.FILES:
+                shutil.copyfile(place / "results" / name, folder / name)
             kept = Kept(run.digest, self.plan.sources, self.plan.commit, seconds, found)
             tables.write_json(folder / RESULT, asdict(kept))
             if not self.plan.keep:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ALL, POINTS, REDUCTION = "all", "points", "error_reduction"
+FILES = ("verdicts.json", "points.csv")  # kept of every run
 NEAR_CHANCE, NEAR_CEILING = "near_chance", "near_ceiling"
 
 
@@ -91,6 +92,15 @@ def of(values: Mapping[str, Any]) -> Finding:
         key: math.nan if key in numbers and value is None else value for key, value in values.items()
     }
     return Finding(**known)
+
+
+def by_language(folder: Path, study: str) -> dict[str, tuple[float, float]]:
+    """Score without the intermediate and gain of every language but English, means over cells, points."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in _points(folder / "points.csv", study):
+        if row["english"] != "1":
+            found.setdefault(row["language"], []).append((float(row["before"]), float(row["gain"])))
+    return {code: (_mean([b for b, _ in values]), _mean([g for _, g in values])) for code, values in found.items()}
 
 
 def _points(path: Path, study: str) -> list[dict[str, str]]:

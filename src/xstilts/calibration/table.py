@@ -5,19 +5,22 @@ Separate from the runs, so that the table can be written again, also while some 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from scipy import stats
 
 from xstilts import tables
+from xstilts.calibration import accidents
 from xstilts.calibration.drive import Kept
 from xstilts.calibration.truths import NOT_SUPPORTED, SUPPORTED, Run, Truth
 
 FOUND, MISS, FALSE_ALARM, RIGHT, DESCRIBED = "found", "miss", "false alarm", "right", "described"
 # Half of the cells at the floor or at the ceiling can flatten or fake a slope; the verdict's rule draws the same line.
 _MARKED = 0.5
+_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,40 @@ class Total:
     english_gain: float
     floor: int
     ceiling: int
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of one truth over its runs; a column of languages.csv each.
+
+    `before` and `gain` are means, `before_effect` and `gain_effect` the deviations from the runs' means in standard
+    errors of exchangeable languages, and `before_p` and `gain_p` how often the truth's largest is that large by chance.
+    """
+
+    truth: str
+    language: str
+    runs: int
+    before: float
+    gain: float
+    before_effect: float
+    gain_effect: float
+    before_p: float
+    gain_p: float
+
+
+def languages(truth: Truth, found: Sequence[Mapping[str, tuple[float, float]]]) -> list[Language]:
+    """The languages of a truth from what each of its runs found of them; none with fewer than two runs."""
+    if len(found) < 2:
+        return []
+    codes = sorted(set.intersection(*(set(each) for each in found)))
+    before, gain = np.moveaxis(np.array([[each[code] for code in codes] for each in found]), 2, 0)
+    effects = [accidents.language_effects(values) for values in (before, gain)]
+    chances = [accidents.chance(values, seed=1, draws=_DRAWS)[1] for values in (before, gain)]
+    return [
+        Language(truth.name, code, len(found), *(float(values[:, place].mean()) for values in (before, gain)),
+                 *(float(each[place]) for each in effects), *chances)
+        for place, code in enumerate(codes)
+    ]  # fmt: skip
 
 
 def judge(truth: Truth, verdict: str, direction: str) -> str:

@@ -25,11 +25,12 @@ COPIED = (
     "mlruns/.gitignore",
 )
 _SKIPPED = shutil.ignore_patterns("__pycache__", "*.egg-info")
+_UNUSED = {"__pycache__", "calibration"}
 _PERSON = ("-c", "user.name=xstilts calibrate", "-c", "user.email=calibrate@localhost")
 
 
 def sources(root: Path) -> str:
-    """A digest of everything that a workspace copies, 12 hex digits.
+    """A digest of everything that a workspace copies, 12 hex digits, but for this package, which no stage imports.
 
     Raises:
         ValueError: `root` is not the repository.
@@ -40,7 +41,7 @@ def sources(root: Path) -> str:
         if not place.exists():
             raise ValueError(f"{place} is not there: run `xstilts calibrate` in the root of the repository")
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and "__pycache__" not in path.parts and ".egg-info" not in str(path):
+            if path.is_file() and not _UNUSED.intersection(path.parts) and ".egg-info" not in str(path):
                 found.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()[:12]
 
