@@ -33,10 +33,8 @@ def main() -> None:
     foreign = [code for code in codes if code != "eng"]
     largest = int(np.abs(effects).argmax())
     shared = accidents.shared_functions(alike, worlds)
-    spread = values.std(axis=1, ddof=1).mean()
-    print(
-        f"{len(worlds)} worlds, {len(foreign)} languages, {arguments.size} sentences: accuracy {values.mean():.1f} points"
-    )
+    spread, mean = values.std(axis=1, ddof=1).mean(), values.mean()
+    print(f"{len(worlds)} worlds, {len(foreign)} languages, {arguments.size} sentences: accuracy {mean:.1f} points")
     print(f"SD among the languages of a world: {spread:.2f} points")
     print(f"largest effect of a language: {effects[largest]:+.2f} standard errors ({foreign[largest]}), p = {p:.3f}")
     print(f"largest by chance: up to {usual:.2f} (95 %)")
