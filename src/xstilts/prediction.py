@@ -20,9 +20,10 @@ from xstilts.shapes import tokens as words
 from xstilts.shapes.tokens import Tokens
 
 Rows = list[dict[str, Any]]
+Embed = Callable[[Sequence[str]], np.ndarray]
 
 
-def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> dict[str, Rows]:
+def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf16: bool = False) -> dict[str, Rows]:
     """Predictions of a trained target, by file stem (the language's code).
 
     Args:
@@ -30,6 +31,7 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> di
         training: whose head to use.
         data: the target's prepared folder.
         runtime: device, threads and the budget of tokens.
+        bf16: see `everything`.
 
     Raises:
         ValueError: the checkpoint has no such head, or is damaged.
@@ -47,14 +49,14 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime) -> di
     lengths = shapes.Lengths.of(Recipe(**card["recipe"]), training)
 
     def make() -> tuple[Encoded, dict[str, Any]]:
-        everything = [_unlabelled(example) for examples in tests.values() for example in examples]
-        found: tuple[Encoded, dict[str, Any]] = shape.encode(everything, tokens, lengths, labels)
+        whole = [_unlabelled(example) for examples in tests.values() for example in examples]
+        found: tuple[Encoded, dict[str, Any]] = shape.encode(whole, tokens, lengths, labels)
         return found
 
     files = [*sorted((data / "test").glob("*.jsonl")), tokens.path]
     settings = {"lengths": asdict(lengths), "labels": labels}
     encoded, context = encodings.cached(files, [shape, words, examples], settings, make)
-    rows = iter(shape.decode(_run(body, head, encoded, device, runtime), context))
+    rows = iter(shape.decode(everything(body, head, encoded, runtime, bf16=bf16), context))
     return {code: [next(rows) for _ in rows_of] for code, rows_of in tests.items()}
 
 
@@ -70,20 +72,18 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
     tokens = Tokens.open(checkpoint / "encoder")
     body = retrieval.stop_at(encoders.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
 
-    def vectors(sentences: Sequence[str]) -> np.ndarray:
-        found = retrieval.embed(
+    def embed(sentences: Sequence[str]) -> np.ndarray:
+        return retrieval.embed(
             body, tokens, sentences, max_length=settings.max_length, pooling=settings.pooling, row=runtime.tokens
         )
-        return found - found.mean(axis=0) if settings.centre else found
 
-    files: dict[str, Rows] = {}
-    for split, suffix in (("test", ""), ("dev", ".dev")):
-        for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress):
-            if card.scorer == "mining":
-                files[code + suffix] = _mine(pairs, vectors, settings, runtime)
-            elif split == "test":
-                files[code], files[f"{code}.reverse"] = _nearest(pairs, vectors, runtime)
-    return files
+    if card.scorer == "mining":
+        return {
+            code + suffix: _mine(pairs, embed, settings, runtime)
+            for split, suffix in (("test", ""), ("dev", ".dev"))
+            for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress)
+        }
+    return _nearest(_tests(data, "test"), embed, settings, runtime)
 
 
 def write(files: Mapping[str, Rows], output: Path) -> None:
@@ -120,10 +120,23 @@ def _unlabelled(example: Example) -> Example:
             return example
 
 
-def _run(body: Encoder, head: Any, encoded: Encoded, device: torch.device, runtime: Runtime) -> dict[str, Any]:
+def everything(body: Encoder, head: Any, encoded: Encoded, runtime: Runtime, *, bf16: bool = False) -> dict[str, Any]:
+    """What a head predicts of every item, for its shape's `decode`.
+
+    Args:
+        body: the encoder, on its device.
+        head: on the same.
+        encoded: the items of all languages.
+        runtime: the budget of tokens, and whether progress is shown.
+        bf16: matrix products in bf16, which moves single predictions: `benchmarks/precision.py` says by how much.
+    """
+    device = next(body.parameters()).device
+
     def one(batch: Batch) -> dict[str, np.ndarray]:
         moved = batch.to(device)
-        found: dict[str, np.ndarray] = head.predict(hidden_states(body, moved), moved)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            states = hidden_states(body, moved)
+        found: dict[str, np.ndarray] = head.predict(states.float(), moved)
         return found
 
     batches = tqdm(list(by_length(encoded, runtime.tokens)), desc="predict", disable=not runtime.progress)
@@ -155,25 +168,39 @@ def gather(
     return {name: np.concatenate(values) for name, values in words.items()} if words else {"logits": items}
 
 
-def _nearest(pairs: Sequence[ParallelSentences], vectors: Any, runtime: Runtime) -> tuple[Rows, Rows]:
-    foreign = vectors([pair.source or "" for pair in pairs])
-    sentences = [pair.target or "" for pair in pairs]
-    english = vectors(sentences)
-    found = mining.nearest(english[parallel.english_order(sentences)], foreign, runtime.mining_memory)
-    back = mining.nearest(foreign, english, runtime.mining_memory)
-    return (
-        [{"id": number, "prediction": int(line)} for number, line in enumerate(found)],
-        [{"id": number, "prediction": int(line)} for number, line in enumerate(back)],
-    )
+def _nearest(
+    tests: Mapping[str, list[ParallelSentences]], embed: Embed, settings: Retrieval, runtime: Runtime
+) -> dict[str, Rows]:
+    """All languages in one pass, so that a sentence that several of them have is embedded once."""
+    english = {code: [pair.target or "" for pair in pairs] for code, pairs in tests.items()}
+    sides = [side for code, pairs in tests.items() for side in ([pair.source or "" for pair in pairs], english[code])]
+    ends = np.cumsum([len(side) for side in sides])
+    parts = iter(np.split(embed([sentence for side in sides for sentence in side]), ends[:-1]))
+    files: dict[str, Rows] = {}
+    for code in tests:
+        x, y = _centred(next(parts), settings), _centred(next(parts), settings)
+        found = mining.nearest(y[parallel.english_order(english[code])], x, runtime.mining_memory)
+        back = mining.nearest(x, y, runtime.mining_memory)
+        for stem, lines in ((code, found), (f"{code}.reverse", back)):
+            files[stem] = [{"id": number, "prediction": int(line)} for number, line in enumerate(lines)]
+    return files
 
 
-def _mine(pairs: Sequence[ParallelSentences], vectors: Any, settings: Retrieval, runtime: Runtime) -> Rows:
+def _centred(vectors: np.ndarray, settings: Retrieval) -> np.ndarray:
+    """The vectors of one side, less their mean where the settings say so."""
+    return vectors - vectors.mean(axis=0) if settings.centre else vectors
+
+
+def _mine(pairs: Sequence[ParallelSentences], embed: Embed, settings: Retrieval, runtime: Runtime) -> Rows:
     # A sentence of two gold pairs stands in two rows under one id.
     source = {pair.source_id: pair.source for pair in pairs if pair.source_id is not None}
     target = {pair.target_id: pair.target for pair in pairs if pair.target_id is not None}
     sides = [(list(side), [text or "" for text in side.values()]) for side in (source, target)]
     unified = [parallel.distinct(lines) for _, lines in sides]
-    x, y = (vectors([lines[row] for row in one.rows]) for one, (_, lines) in zip(unified, sides, strict=True))
+    x, y = (
+        _centred(embed([lines[row] for row in one.rows]), settings)
+        for one, (_, lines) in zip(unified, sides, strict=True)
+    )
     mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)
     found = zip(mined.source.tolist(), mined.target.tolist(), mined.score.tolist(), strict=True)
     (source_ids, _), (target_ids, _) = sides
