@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from transformers import AutoModelForSequenceClassification
 
 import tiny
 
@@ -144,3 +146,53 @@ def test_a_fault_in_the_parameters_fails_with_one_clear_error(
     edit(workspace / "params.yaml", old, new)
     with pytest.raises(AssertionError, match=message):
         tiny.run(workspace, "dvc", "repro")
+
+
+@pytest.fixture
+def dropped(workspace: Path) -> Path:
+    """A workspace whose target weights are deleted after their predictions were made."""
+    edit(workspace / "params.yaml", "keep_targets: true", "keep_targets: false")
+    printed = tiny.run(workspace, sys.executable, "-m", "xstilts.cli", "drop-targets", "--yes", "--unless-kept")
+    assert "dropped: the weights of 4 target checkpoints" in printed
+    return workspace
+
+
+def test_without_target_weights_the_pipeline_is_up_to_date_and_a_change_trains_only_what_it_must(dropped: Path) -> None:
+    assert {path.name for path in (dropped / "checkpoints/target").rglob("*") if path.is_file()} == {"card.json"}
+    assert "up to date" in tiny.run(dropped, "dvc", "status")
+    metric = dropped / "src" / "xstilts" / "metrics" / "classification.py"
+    metric.write_text(metric.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    assert tiny.stages_to_run(dropped) == {"score", "score_squad_v1", "score_retrieval"} | AFTER_SCORES
+    assert "Running stage 'score@mnli-xnli-1'" in tiny.run(dropped, "dvc", "repro", "-s", "score@mnli-xnli-1")
+    edit(dropped / "params.yaml", "retrieval: {layer: 1,", "retrieval: {layer: 0,")
+    assert not any(name.startswith(("target", "predict@", "predict_s")) for name in tiny.instances_to_run(dropped))
+
+
+def test_new_predictions_of_dropped_weights_fail_with_the_stage_that_trains_them(dropped: Path) -> None:
+    code = dropped / "src" / "xstilts" / "prediction.py"
+    code.write_text(code.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    printed = tiny.run(dropped, "dvc", "repro", "-s", "predict@mnli-xnli-1", ok=False)
+    advice = re.search(r"To train it again: dvc (repro --force --single-item target@mnli-xnli-1)", printed)
+    assert advice, printed
+    tiny.run(dropped, "dvc", *advice[1].split())
+    tiny.run(dropped, "dvc", "repro", "-s", "predict@mnli-xnli-1")
+
+
+@pytest.mark.heavy
+def test_another_retrieval_parameter_re_runs_retrieval_alone_to_a_new_report(dropped: Path) -> None:
+    edit(dropped / "params.yaml", "retrieval: {layer: 1,", "retrieval: {layer: 0,")
+    ran = {name.split("'")[1] for name in re.findall(r"Running stage '[^']*'", tiny.run(dropped, "dvc", "repro"))}
+    assert {name.partition("@")[0] for name in ran} <= {"predict_retrieval", "score_retrieval"} | AFTER_SCORES
+    assert "up to date" in tiny.run(dropped, "dvc", "status")
+
+
+def test_trained_encoders_are_stored_as_a_difference_and_exported_whole(reproduced: Path, tmp_path: Path) -> None:
+    folder = reproduced / "checkpoints"
+    assert sorted(path.parts[-4] for path in folder.glob("intermediate/*/*/encoder/difference.safetensors")) == ["mnli"]
+    assert len(list(folder.glob("target/*/*/*/encoder/difference.safetensors"))) == 4
+    none = folder / "intermediate" / "none" / "seed1" / "encoder" / "model.safetensors"
+    assert none.read_bytes() == (folder / "pretrained" / "encoder" / "model.safetensors").read_bytes()
+    words = ("export", "checkpoints/target/mnli/xnli/seed1", str(tmp_path / "out"), "--head", "xnli")
+    tiny.run(reproduced, sys.executable, "-m", "xstilts.cli", *words)
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out")
+    assert set(model.config.label2id) == {"entailment", "neutral", "contradiction"}
