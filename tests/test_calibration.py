@@ -374,7 +374,10 @@ def test_a_language_that_is_favoured_in_every_world_is_found_to_be_an_outlier():
 def test_the_real_pipeline_runs_in_a_workspace_and_a_second_training_seed_takes_the_world_from_the_cache(tmp_path):
     base = tmp_path / "base.yaml"
     base.write_text(tiny.PARAMS, encoding="utf-8")
-    truth = Truth("tiny", "nothing", "not supported", base=str(base), set={"data.world.order": "english"})
+    small = {"tasks": ["mnli", "xnli"], "trainings": ["xnli"], "targets": ["xnli"]}
+    start = {"itself": ["xnli"], "squad_v1": [], "siqa": [], "intermediate": []}
+    changed = {**small, "starts_from": start, "data.world.order": "english"}
+    truth = Truth("tiny", "nothing", "not supported", base=str(base), set=changed)
     runs = truths.runs(File(str(base), (truth,)), [truth], [1], [1, 2], ROOT)
     command = (sys.executable, "-m", "dvc", "repro", "correlate")
     plan = Plan(ROOT, tmp_path / "out", command, workspace.sources(ROOT), workspace.commit(ROOT))
@@ -383,4 +386,4 @@ def test_the_real_pipeline_runs_in_a_workspace_and_a_second_training_seed_takes_
     assert "Running stage 'pretrained'" in first
     assert "Stage 'pretrained' is cached" in second
     assert "Running stage 'intermediate@mnli-2'" in second
-    assert all(Drive(plan, silent).kept(run).finding.cells == 3 * 11 for run in runs)
+    assert all(Drive(plan, silent).kept(run).finding.cells == 11 for run in runs)

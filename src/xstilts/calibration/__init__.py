@@ -67,13 +67,15 @@ def calibrate(plan: Plan, runs: Sequence[Run], picked: Sequence[Truth], *, dry: 
     _say(f"{len(runs)} runs: {len(runs) - left} done, {left} left{around}")
     if dry:
         return _table(plan.out, drive, runs, picked)
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         failed = drive.run(runs)
     except KeyboardInterrupt:
         _table(plan.out, drive, runs, picked)
         _say("stopped; the same command goes on from here")
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return _table(plan.out, drive, runs, picked) or int(bool(failed))
 
 
