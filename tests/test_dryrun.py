@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts import architectures, cli, params, plan
+from xstilts import architectures, cli, disk, params, plan
 from xstilts.architectures import KNOWN, Architecture
 from xstilts.batching import Encoded
 from xstilts.params import Model, Recipe
@@ -80,11 +80,36 @@ def test_prepared_data_are_counted_before_the_task_file_says(tmp_path: Path) -> 
     assert plan.training_items(large, "ccg", "eng", tmp_path) == 38_015
 
 
-def test_disk_is_four_bytes_a_parameter_and_checkpoint() -> None:
+def test_disk_of_whole_encoders_is_four_bytes_a_parameter_and_checkpoint() -> None:
     large, size = profile("xlmr-large"), KNOWN["xlm-roberta-large"]
-    need = plan.disk(large, size)
+    need = disk.need(replace(large, model=replace(large.model, storage="full")), size)
     assert need.intermediate == 17 * 3 * 4 * size.parameters
     assert need.target == 17 * 6 * 3 * 4 * size.parameters
+
+
+def test_disk_of_differences_is_two_bytes_a_parameter_without_the_rows_that_english_leaves_alone() -> None:
+    large, size = profile("xlmr-large"), KNOWN["xlm-roberta-large"]
+    need = disk.need(large, size)
+    rest, row = 2 * (size.body + size.hidden * (514 + 1 + 2)), 2 * size.hidden + 4
+    english, every = rest + disk.USED * row, rest + size.vocabulary * row
+    # mlm, its three mixtures and two translated ones change every row.
+    assert need.target == 3 * 6 * (11 * english + 6 * every)
+    assert need.intermediate == 3 * (10 * english + 6 * every + 4 * size.parameters)
+    untrimmed = disk.need(replace(large, runtime=replace(large.runtime, trim=False)), size)
+    assert untrimmed.target == 3 * 6 * 17 * every
+
+
+def test_the_planned_size_of_a_difference_is_that_of_its_file(tmp_path: Path) -> None:
+    from xstilts import difference, onestep
+
+    model = replace(profile("world").model, vocabulary=SMALL.vocabulary, layers=2, hidden=32, heads=2, feed_forward=64)
+    size = architectures.of(model)
+    base = onestep.build(size).state_dict()
+    changed = {name: value + 0.01 for name, value in base.items()}
+    difference.write(difference.between(changed, base), tmp_path / "file", "base")
+    need = disk.need(replace(profile("world"), model=model), size)
+    planned = need.target / (len(profile("world").intermediates) * len(profile("world").trainings))
+    assert (tmp_path / "file").stat().st_size == pytest.approx(planned, rel=0.1)
 
 
 def test_twice_the_speed_takes_half_the_time_and_small_steps_wait_for_their_launch() -> None:
@@ -106,7 +131,7 @@ def test_the_plan_imports_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "disk: 762.0 GiB of checkpoints" in done.stdout
+    assert "disk: 297.9 GiB of checkpoints (pretrained 2.1, intermediate 43.6, target 235.6, dropped" in done.stdout
 
 
 def test_the_plan_of_every_profile_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

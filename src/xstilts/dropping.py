@@ -173,7 +173,10 @@ def _held(digest: str, objects: Path) -> Iterator[Path]:
 def _forget(digests: set[str], runs: Path) -> None:
     """Delete the entries of the run-cache whose outputs these were: they can be neither restored nor pushed."""
     for path in runs.glob("*/*/*"):
-        stage = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if not any(digest in text for digest in digests):
+            continue
+        stage = yaml.safe_load(text)
         if any(row.get("md5") in digests for row in stage.get("outs", ())):
             path.unlink()
             if not any(path.parent.iterdir()):  # DVC stumbles over a key without an entry

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from xstilts import architectures, params, plan
+from xstilts import architectures, disk, params, plan
 from xstilts.architectures import Architecture
 from xstilts.params import Params
 from xstilts.plan import Training
@@ -132,11 +132,13 @@ def _assumptions(
 
 
 def _disk(settings: Params, architecture: Architecture) -> list[str]:
-    need = plan.disk(settings, architecture)
+    need = disk.need(settings, architecture)
     kept, free = need.total - need.resume, shutil.disk_usage(".").free
+    stay = "" if settings.runtime.keep_targets else ", dropped in the end"
     found = [
         f"disk: {need.total / GIB:,.1f} GiB of checkpoints (pretrained {need.pretrained / GIB:,.1f}, intermediate "
-        f"{need.intermediate / GIB:,.1f}, target {need.target / GIB:,.1f}, a running one {need.resume / GIB:,.1f});",
+        f"{need.intermediate / GIB:,.1f}, target {need.target / GIB:,.1f}{stay}, a running one "
+        f"{need.resume / GIB:,.1f}), trained ones kept as: {settings.model.storage};",
         f"  up to {kept / GIB:,.1f} GiB more in DVC's cache where it cannot link; free here: {free / GIB:,.1f} GiB",
     ]
     if need.total > free:

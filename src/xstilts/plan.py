@@ -1,4 +1,4 @@
-"""What a grid will take: stages, optimiser steps, device hours, disk and memory, reckoned before anything runs.
+"""What a grid will take: stages, optimiser steps, device hours and memory, reckoned before anything runs.
 
 Counts of examples are those of the task files, of prepared data, or of the world's settings. Lengths are means in
 sub-words. Time is a model, not a measurement: see `Machine`.
@@ -200,36 +200,6 @@ def _sum(counts: Iterable[int | None]) -> int | None:
             return None
         total += count
     return total
-
-
-@dataclass(frozen=True)
-class Disk:
-    """Bytes of a grid's checkpoints, and of what one running training keeps beside them."""
-
-    pretrained: int
-    intermediate: int
-    target: int
-    resume: int
-
-    @property
-    def total(self) -> int:
-        """All of it in the work folder; DVC's cache holds the checkpoints a second time where it cannot link them."""
-        return self.pretrained + self.intermediate + self.target + self.resume
-
-
-def disk(params: Params, architecture: Architecture) -> Disk:
-    """Weights are kept in fp32; a checkpoint to resume from has two moments more, and is there twice while replaced."""
-    one = 4 * architecture.parameters
-    seeds, starts = len(params.seeds), len(params.intermediates)
-    selects = any(
-        recipe.patience for recipe in (*params.recipes.intermediate.values(), *params.recipes.target.values())
-    )
-    return Disk(
-        one,
-        one * starts * seeds,
-        one * starts * seeds * len(params.trainings),
-        2 * 3 * one + (2 * one if selects else 0),
-    )
 
 
 def memory(params: Params, architecture: Architecture, training: Training) -> int:
