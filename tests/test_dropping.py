@@ -169,6 +169,17 @@ def test_params_decide_where_the_command_asks_them(repository: Path, kept: bool)
     assert (XNLI / "encoder/w").exists() == kept
 
 
+def test_a_grid_that_ends_drops_what_params_do_not_keep(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["grid"]) == 0
+    assert "dropped" not in capsys.readouterr().out
+    (repository / "params.yaml").write_text(tiny.PARAMS.replace("keep_targets: true", "keep_targets: false"))
+    assert cli.main(["grid"]) == 0
+    assert "dropped the weights of 2 target checkpoints" in capsys.readouterr().out
+    assert [path.name for path in XNLI.iterdir()] == ["card.json"]
+    assert cli.main(["grid"]) == 0
+    assert "dropped" not in capsys.readouterr().out
+
+
 def test_elsewhere_it_says_where_it_belongs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not asked.todo:
         _say("every stage is up to date")
+        _drop(root)
         return 0
     began = time.monotonic()
     pool = Pool(jobs=arguments.jobs or os.cpu_count() or 1, address=arguments.address, retries=arguments.retries)
