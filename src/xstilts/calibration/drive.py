@@ -4,6 +4,7 @@ A result is kept with the digests of its parameters and of the sources; while bo
 """
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -27,13 +28,17 @@ _PATIENCE = 0.5  # seconds between two looks at a pipeline
 
 @dataclass(frozen=True)
 class Kept:
-    """What a run left: the digests that it stands on, the commit of the sources, its time, and what it found."""
+    """What a run left: the digests that it stands on, the commit of the sources, its times, and what it found.
+
+    `seconds` is wall time, `cpu` the CPU time of the pipeline and its stages since its last start; NaN is unknown.
+    """
 
     params: str
     sources: str
     commit: str
     seconds: float
     finding: Finding
+    cpu: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -127,18 +132,20 @@ class Drive:
             began = time.monotonic()
             workspace.fill(self.plan.root, place, run.text, self.plan.out / CACHE)
             (folder / "params.yaml").write_text(run.text, encoding="utf-8")
-            self._pipeline(place, folder / LOG, lock)
+            cpu = self._pipeline(place, folder / LOG, lock)
             found = findings.read(place / "results", run.truth.name)
             seconds = time.monotonic() - began
             for name in findings.FILES:
                 shutil.copyfile(place / "results" / name, folder / name)
-            kept = Kept(run.digest, self.plan.sources, self.plan.commit, seconds, found)
+            kept = Kept(run.digest, self.plan.sources, self.plan.commit, seconds, found, cpu)
             tables.write_json(folder / RESULT, asdict(kept))
             if not self.plan.keep:
                 shutil.rmtree(place)
         return kept
 
-    def _pipeline(self, place: Path, log: Path, lock: int) -> None:
+    def _pipeline(self, place: Path, log: Path, lock: int) -> float:
+        """Run the command; its CPU seconds."""
+        cpu = math.nan
         with log.open("w", encoding="utf-8") as lines:
             process = subprocess.Popen(
                 self.plan.command,
@@ -150,16 +157,19 @@ class Drive:
                 pass_fds=(lock,),
             )
             try:
-                while process.poll() is None and not self.stopping.is_set():
-                    with suppress(subprocess.TimeoutExpired):
-                        process.wait(_PATIENCE)
+                while process.returncode is None and not self.stopping.wait(_PATIENCE):
+                    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                    if pid:
+                        process.returncode = os.waitstatus_to_exitcode(status)
+                        cpu = usage.ru_utime + usage.ru_stime
             finally:
                 _end(process)
-        if self.stopping.is_set():
+        if math.isnan(cpu):
             raise Stopped
         if process.returncode:
             tail = log.read_text(encoding="utf-8", errors="replace")[-1500:].strip()
             raise ValueError(f"the pipeline exited with {process.returncode}; the end of {log}:\n{tail}")
+        return cpu
 
 
 def read(path: Path) -> Kept | None:
@@ -168,7 +178,9 @@ def read(path: Path) -> Kept | None:
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
     try:
-        return Kept(**{**found, "finding": findings.of(found["finding"])})
+        cpu = found.pop("cpu", None)
+        finding = findings.of(found.pop("finding"))
+        return Kept(**found, finding=finding, cpu=math.nan if cpu is None else cpu)
     except (KeyError, TypeError):
         return None
 

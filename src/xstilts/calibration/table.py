@@ -53,6 +53,7 @@ class Row:
     digest: str
     commit: str
     seconds: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def row(run: Run, kept: Kept) -> Row:
         digest=run.digest,
         commit=kept.commit,
         seconds=kept.seconds,
+        cpu=kept.cpu,
     )
 
 
@@ -217,7 +219,7 @@ _TOTAL = (
 )  # fmt: skip
 _RUN = (
     "truth", "world", "seed", "expected", "verdict", "judged", "slope [95 %]", "slope of error reduction", "before",
-    "gain ± SD", "gain in English", "marks", "params", "s",
+    "gain ± SD", "gain in English", "marks", "params", "CPU s",
 )  # fmt: skip
 
 
@@ -232,7 +234,7 @@ def _run(row: Row) -> list[object]:
     slope = f"{_signed(row.slope, 2)} [{_signed(row.low, 2)}, {_signed(row.high, 2)}]"
     gains = [f"{row.before:.1f}", f"{_signed(row.gain, 1)} ± {row.gain_sd:.1f}", _signed(row.english_gain, 1)]
     head = [row.truth, row.world, row.seed, row.expected, row.verdict, row.judged]
-    return [*head, slope, _signed(row.slope_reduction, 2), *gains, row.marks, f"`{row.digest}`", f"{row.seconds:.0f}"]
+    return [*head, slope, _signed(row.slope_reduction, 2), *gains, row.marks, f"`{row.digest}`", _whole(row.cpu)]
 
 
 def _lines(names: Sequence[str], cells: Iterable[Sequence[object]]) -> list[str]:
@@ -242,6 +244,10 @@ def _lines(names: Sequence[str], cells: Iterable[Sequence[object]]) -> list[str]
 
 def _signed(value: float, digits: int) -> str:
     return "–" if math.isnan(value) else f"{value:+.{digits}f}"
+
+
+def _whole(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0f}"
 
 
 def _mean(values: Iterable[float]) -> float:

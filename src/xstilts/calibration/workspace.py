@@ -51,7 +51,7 @@ def commit(root: Path) -> str:
     with suppress(subprocess.CalledProcessError, FileNotFoundError):
         head = _git(root, "rev-parse", "HEAD")[:12]
         there = [name for name in COPIED if (root / name).exists()]
-        return head + ("+" if _git(root, "status", "--porcelain", "--", *there) else "")
+        return head + ("+" if _git(root, "status", "--porcelain", "--", *there, ":!src/xstilts/calibration") else "")
     return "unknown"
 
 
