@@ -4,7 +4,7 @@ Categories (`category`) are combinatory: slashes point to the side where English
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from xstilts.origins.world.concepts import PROFESSIONS
 from xstilts.origins.world.events import OPENERS, Event, Name, Phrase, Pronoun, Saying, Thing
@@ -14,15 +14,21 @@ from xstilts.origins.world.lexicon import Lexicon
 _ADVERB = "(S\\NP)\\(S\\NP)"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word with its part of speech, category, entity tag (IOB2) and the slot that it fills in its event."""
+class Token(NamedTuple):
+    """One word with its part of speech, category, entity tag (IOB2) and the slot that it fills in its event.
+
+    A tuple, because a frozen dataclass takes four times as long to make, and a text has a million of them.
+    """
 
     form: str
     pos: str
     category: str
     entity: str = "O"
     slot: str = ""
+
+    def filling(self, slot: str) -> "Token":
+        """The same word in a slot."""
+        return Token(self.form, self.pos, self.category, self.entity, slot)
 
 
 Tokens = list[Token]
@@ -51,17 +57,17 @@ class Renderer:
     def phrase(self, phrase: Phrase, slot: str = "") -> Tokens:
         """A noun phrase."""
         if isinstance(phrase, Pronoun):
-            return [replace(self._function("he", "PRON", "NP"), slot=slot)]
+            return [self._function("he", "PRON", "NP").filling(slot)]
         tokens = self._name(phrase) if isinstance(phrase, Name) else self._thing(phrase)
-        return [replace(token, slot=slot) for token in tokens]
+        return [token.filling(slot) for token in tokens]
 
     def _name(self, name: Name) -> Tokens:
-        proper = [Token(self.lexicon.name(part), "PROPN", "N") for part in name.parts]
+        forms = [self.lexicon.name(part) for part in name.parts]
         if name.company:
-            head = Token(self.lexicon.word(name.company), "PROPN", "N")
-            proper = [head, *proper] if not self.grammar.adjective_first else [*proper, head]
-        entities = ["B-" + name.entity] + ["I-" + name.entity] * (len(proper) - 1)
-        return [replace(token, entity=entity) for token, entity in zip(proper, entities, strict=True)]
+            head = self.lexicon.word(name.company)
+            forms = [head, *forms] if not self.grammar.adjective_first else [*forms, head]
+        entities = ["B-" + name.entity] + ["I-" + name.entity] * (len(forms) - 1)
+        return [Token(form, "PROPN", "N", entity) for form, entity in zip(forms, entities, strict=True)]
 
     def _thing(self, thing: Thing) -> Tokens:
         grammar = self.grammar
@@ -110,7 +116,7 @@ class Renderer:
 
     def _verb(self, event: Event) -> Tokens:
         if event.action == "be":
-            verb = [replace(self._function("be", "AUX", "(S\\NP)/NP"), slot="action")]
+            verb = [self._function("be", "AUX", "(S\\NP)/NP").filling("action")]
         else:
             category = "(S\\NP)/NP" if event.patient else "S\\NP"
             verb = [Token(self.lexicon.word(event.action), "VERB", category, slot="action")]
@@ -194,7 +200,7 @@ class Renderer:
         outer = {
             "S": self.phrase(saying.event.agent, "agent"),
             "V": [Token(self.lexicon.word(saying.event.action), "VERB", "(S\\NP)/S[em]", slot="action")],
-            "O": [replace(token, slot="") for token in inner],
+            "O": [token.filling("") for token in inner],
         }
         return [token for key in self.grammar.clause for token in outer[key]]
 
