@@ -75,7 +75,7 @@ Path("results/points.csv").write_text(
 @pytest.fixture
 def root(tmp_path):
     """As much of a repository as a workspace copies, with a made-up base and three truths."""
-    folder = tmp_path / "root"
+    folder = tmp_path / "calibration"  # a name that stands in the package too
     for name in workspace.COPIED:
         place = folder / name
         if place.suffix or place.name.startswith("."):
@@ -215,8 +215,8 @@ def test_what_is_done_is_not_run_again_until_its_parameters_or_the_sources_chang
     changed = truths.runs(FILE, [replace(NULL, set={"analysis.draws": 5}), SLOPE], [1], [1], root)
     Drive(plan, silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "slope-1"]
-    (root / "src/calibration").mkdir()
-    (root / "src/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
+    (root / "src/xstilts/calibration").mkdir(parents=True)
+    (root / "src/xstilts/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
     assert workspace.sources(root) == plan.sources
     (root / "src/some.txt").write_text("other", encoding="utf-8")
     Drive(replace(plan, sources=workspace.sources(root)), silent).run(changed)

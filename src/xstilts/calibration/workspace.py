@@ -7,6 +7,7 @@ stopped, whose folder is gone, or which shares its world with another takes from
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ COPIED = (
     "mlruns/.gitignore",
 )
 _SKIPPED = shutil.ignore_patterns("__pycache__", "*.egg-info")
-_UNUSED = {"__pycache__", "calibration"}
+_OURS = Path("src/xstilts/calibration")
+_MADE = re.compile(r"__pycache__|\.egg-info")
 _PERSON = ("-c", "user.name=xstilts calibrate", "-c", "user.email=calibrate@localhost")
 
 
@@ -41,8 +43,9 @@ def sources(root: Path) -> str:
         if not place.exists():
             raise ValueError(f"{place} is not there: run `xstilts calibrate` in the root of the repository")
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and not _UNUSED.intersection(path.parts) and ".egg-info" not in str(path):
-                found.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+            local = path.relative_to(root)
+            if path.is_file() and not local.is_relative_to(_OURS) and not _MADE.search(str(local)):
+                found.update(f"{local}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()[:12]
 
 
@@ -51,7 +54,7 @@ def commit(root: Path) -> str:
     with suppress(subprocess.CalledProcessError, FileNotFoundError):
         head = _git(root, "rev-parse", "HEAD")[:12]
         there = [name for name in COPIED if (root / name).exists()]
-        return head + ("+" if _git(root, "status", "--porcelain", "--", *there, ":!src/xstilts/calibration") else "")
+        return head + ("+" if _git(root, "status", "--porcelain", "--", *there, f":!{_OURS}") else "")
     return "unknown"
 
 
