@@ -22,6 +22,7 @@ from xstilts.prepared import Card
 from xstilts.shapes import Lengths
 from xstilts.shapes.tokens import Tokens
 
+LEVELS = (*np.linspace(0, 0.95, 20).tolist(), 0.99, 1.0)
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 TAGS = ("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "SCONJ",
         "SYM", "VERB", "X")  # fmt: skip
@@ -37,7 +38,7 @@ class Kind:
         lengths: where sequences are cut.
         batch: examples an optimiser step.
         labels: of the head.
-        quantiles: of sequence lengths with special tokens, from the shortest to the longest in equal parts.
+        quantiles: of sequence lengths with special tokens, at `LEVELS`.
     """
 
     task: str
@@ -51,13 +52,14 @@ class Kind:
 NLI = ("entailment", "neutral", "contradiction")
 KINDS = {
     "xnli": Kind("mnli", "classification", Lengths(128), 32, NLI,
-                 (9, 18, 22, 25, 27, 30, 32, 35, 37, 39, 42, 44, 47, 49, 52, 55, 59, 64, 70, 81, 128)),
+                 (9, 18, 22, 25, 28, 30, 33, 35, 37, 40, 42, 45, 47, 50, 53, 56, 60, 65, 72, 82, 115, 128)),
     "udpos": Kind("udpos", "tagging", Lengths(128), 32, TAGS,
-                  (4, 7, 9, 11, 13, 14, 16, 17, 19, 21, 22, 24, 26, 28, 31, 33, 36, 40, 46, 55, 128)),
+                  (4, 7, 9, 11, 13, 14, 16, 18, 19, 21, 23, 24, 26, 29, 31, 33, 37, 41, 47, 56, 80, 128)),
     "qa": Kind("squad_v1", "span", Lengths(384), 16, (),
-               (39, 91, 114, 126, 134, 140, 146, 151, 157, 163, 171, 178, 186, 196, 205, 215, 227, 246, 273, 317, 384)),
+               (41, 93, 117, 129, 138, 143, 149, 155, 161, 168, 175, 182, 191, 201, 210, 221, 234, 253, 281, 326, 384,
+                384)),
 }  # fmt: skip
-XNLI_TEST = (14, 21, 24, 26, 28, 30, 32, 34, 36, 38, 39, 41, 43, 45, 47, 49, 51, 53, 56, 61, 80)
+XNLI_TEST = (14, 20, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 43, 45, 47, 49, 51, 54, 57, 62, 70, 80)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Material:
 
 def lengths(quantiles: Sequence[int], number: int, rng: np.random.Generator) -> np.ndarray:
     """So many lengths, drawn through a distribution's quantiles."""
-    drawn: np.ndarray = np.interp(rng.random(number), np.linspace(0, 1, len(quantiles)), quantiles).astype(np.int64)
+    drawn: np.ndarray = np.interp(rng.random(number), LEVELS, quantiles).astype(np.int64)
     return drawn
 
 
