@@ -9,12 +9,12 @@ import argparse
 import importlib.util
 import json
 import resource
-import statistics
 import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from peers import timing
 
 from xstilts import mining
 
@@ -51,17 +51,6 @@ def bare_product(x: torch.Tensor, y: torch.Tensor, memory: int) -> None:
             torch.mm(block_x, block_y.T, out=out)
 
 
-def medians(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median CPU seconds of each, measured in turn."""
-    spent: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(rounds):
-        for name, function in functions.items():
-            before = time.process_time()
-            function()
-            spent[name].append(time.process_time() - before)
-    return {name: statistics.median(times) for name, times in spent.items()}
-
-
 def peak() -> float:
     """Highest resident memory of this process so far, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -79,7 +68,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     x, y = (vectors(arguments.rows, arguments.width, seed) for seed in (1, 2))
-    report: dict[str, object] = {"benchmark": "mining", "rows": arguments.rows, "width": arguments.width, "k": K}
+    report: dict[str, object] = {"benchmark": "mining", "sentences": arguments.rows, "width": arguments.width, "k": K}
     if arguments.memory_only:
         before, start = peak(), time.process_time()
         mining.mine(x, y, K, arguments.memory)
@@ -100,10 +89,13 @@ def main() -> None:
         report["same_as_faiss"] = same
     else:
         print("faiss is not installed; only the limit is measured")
-    times = medians(functions, arguments.rounds)
-    for name, seconds in times.items():
-        print(f"{name:24}{seconds:10.2f} CPU s{seconds / times['ours']:8.2f} x ours")
-    print(json.dumps(report | {"cpu_seconds": times, "share_of_limit": times["bare product"] / times["ours"]}))
+    turns = {name: lambda run=run: timing.measured(run, 1) for name, run in functions.items()}  # type: ignore[misc]
+    each = timing.alternate(turns, arguments.rounds)
+    rows = []
+    for name, seconds in each.items():
+        print(f"{name:24}{seconds:10.2f} CPU s{seconds / each['ours']:8.2f} x ours")
+        rows.append({"rival": name, "ratio": seconds / each["ours"], "each": seconds})
+    print(json.dumps(report | {"rows": rows, "share_of_limit": each["bare product"] / each["ours"]}))
 
 
 if __name__ == "__main__":
