@@ -19,6 +19,7 @@ TINY = {
     "embedding": "--languages 2 --sentences 12 --words 60 --layers 15 --hidden 16 --rounds 1",
     "mining": "--rows 300 --width 8 --rounds 1 --memory 1",
     "metrics": "--sentences 60 --pairs 300 --rounds 1",
+    "storage": "--layers 1 --hidden 64 --vocabulary 5000 --used 200 --steps 2 --rate 1e-3 --rounds 1",
 }
 TRAINER = importlib.util.find_spec("accelerate") is not None
 
@@ -71,6 +72,13 @@ def test_mining_finds_what_faiss_finds_and_reports_its_memory(tmp_path: Path) ->
     assert "ours" in rivals(report)
     assert all(share > 0.999 for share in report.get("same_as_faiss", ()))
     assert run("mining", tmp_path, "--memory-only")["extra_mib"] >= 0
+
+
+def test_a_difference_is_smaller_and_more_faithful_than_half_precision(tmp_path: Path) -> None:
+    report = run("storage", tmp_path)
+    full, half, difference = (report[name] for name in ("fp32", "bf16", "difference"))
+    assert difference["bytes"] < half["bytes"] < full["bytes"]
+    assert full["rounding"] == 0 < difference["rounding"] < 0.01 < half["rounding"]
 
 
 def test_metrics_as_arrays_equal_those_of_loops(tmp_path: Path) -> None:
