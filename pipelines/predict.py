@@ -23,7 +23,8 @@ def main() -> None:
     data = arguments.data / arguments.target
     if arguments.training:
         checkpoint = Path("checkpoints/target", arguments.intermediate, arguments.training, seed)
-        files = prediction.predict(checkpoint, arguments.training, data, settings.runtime)
+        bf16 = arguments.target in settings.prediction.bf16
+        files = prediction.predict(checkpoint, arguments.training, data, settings.runtime, bf16=bf16)
     else:
         checkpoint = Path("checkpoints/intermediate", arguments.intermediate, seed)
         files = prediction.retrieve(checkpoint, data, settings.retrieval, settings.runtime)

@@ -37,6 +37,7 @@ def test_the_default_is_the_profile_world() -> None:
         ("  none: {tasks: []}", "  none: {tasks: [mnli]}", r"mixtures.none must be empty"),
         ("  itself: [udpos, panx]", "  itself: [udpos]", r"each target stands in exactly one list"),
         ("seeds: [1]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
+        ("bf16: []", "bf16: [tatoeba]", r"prediction.bf16: the target 'tatoeba' is not in the targets with a training"),
         ("seeds: [1]", "seeds: 1", r"seeds must be a list"),
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
         ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),

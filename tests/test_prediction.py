@@ -114,3 +114,23 @@ def test_predictions_with_every_line_separator_of_unicode_are_read_back(tmp_path
     prediction.write({"eng": rows}, tmp_path / "predictions")
     assert measured._rows(tmp_path / "predictions" / "eng.jsonl") == rows
     assert json.loads((tmp_path / "predictions" / "eng.jsonl").read_text(encoding="utf-8").split("\n")[0]) == rows[0]
+
+
+def test_bf16_is_used_only_where_it_is_asked_for_and_finds_what_was_learned(
+    classified: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, data = classified
+    seen = []
+    hidden_states = prediction.hidden_states
+
+    def spied(body: Any, batch: Any) -> Any:
+        states = hidden_states(body, batch)
+        seen.append((states @ states.T).dtype)
+        return states
+
+    monkeypatch.setattr(prediction, "hidden_states", spied)
+    exact, rough = (prediction.predict(checkpoint, "toy", data, RUNTIME, bf16=bf16) for bf16 in (False, True))
+    half = len(seen) // 2
+    assert {str(kind) for kind in seen[:half]} == {"torch.float32"}
+    assert {str(kind) for kind in seen[half:]} == {"torch.bfloat16"}
+    assert sum(a == b for a, b in zip(exact["deu"], rough["deu"], strict=True)) >= 29

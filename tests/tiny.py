@@ -44,6 +44,7 @@ recipes:
     xnli: *recipe
     squad_v1: *recipe
 retrieval: {layer: 1, centre: true, max_length: 32}
+prediction: {bf16: []}
 analysis: {seed: 1, draws: 99, bootstrap: 99, imputations: 3}
 runtime: {accelerator: cpu, threads: 1, progress: false, keep_targets: true}
 """

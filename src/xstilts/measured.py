@@ -48,7 +48,7 @@ def measure(run: Run, params: Params, root: Path) -> dict[str, Any]:
     floors: dict[str, float] = {}
     examples: dict[str, int] = {}
     for language in card.languages:
-        inputs = _inputs(card, data, predictions, language)
+        inputs = inputs_of(card, data, predictions, language)
         scored = scoring.score(card.scorer, card.metrics, inputs)
         values |= {f"{metric}/{language}": value for metric, value in scored.values.items()}
         examples[language] = scored.examples
@@ -57,6 +57,8 @@ def measure(run: Run, params: Params, root: Path) -> dict[str, Any]:
     checkpoint = root / "checkpoints" / run.place
     recipe = checkpoints.read_card(checkpoint)["recipe"]
     parameters = {"recipe": recipe} if run.training else {"retrieval": asdict(params.retrieval)}
+    if run.target in params.prediction.bf16:
+        parameters["prediction"] = {"bf16": True}
     record = scores.record(
         root / "scores" / f"{run.key.path}.json",
         study=params.study,
@@ -100,7 +102,12 @@ def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _inputs(card: prepared.Card, data: Path, predictions: Path, language: str) -> scoring.Inputs:
+def inputs_of(card: prepared.Card, data: Path, predictions: Path, language: str) -> scoring.Inputs:
+    """What the scorer of a task compares in one language: gold and predictions.
+
+    Raises:
+        ValueError: the language has no predictions.
+    """
     return scoring.Inputs(
         gold=prepared.read(data, f"test/{language}"),
         rows=_rows(predictions / f"{language}.jsonl"),

@@ -116,6 +116,17 @@ class Retrieval:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """How the targets with a training are predicted.
+
+    `bf16` lists those whose matrix products are in bf16. It moves single predictions: list a target only if its
+    metrics move by less than 0.1 point with your encoder, which `benchmarks/precision.py` measures.
+    """
+
+    bf16: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StartsFrom:
     """Which encoder each target is predicted with: its own training, another task's, or the intermediate itself.
 
@@ -186,6 +197,7 @@ class Params:
     recipes: Recipes
     retrieval: Retrieval
     analysis: Analysis
+    prediction: Prediction = Prediction()
     runtime: Runtime = Runtime()
 
 
@@ -218,6 +230,8 @@ def _check(params: Params, path: str) -> None:
             f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself"
         )
     _check_starts(params, path)
+    trained = set(params.targets) - set(params.starts_from.intermediate)
+    _inside(path, params.prediction.bf16, sorted(trained), "prediction.bf16: the target", "the targets with a training")
     if params.model.name is None and params.recipes.pretraining is None:
         raise ValueError(f"{path}: model.name is empty, so recipes.pretraining must say how to pretrain the encoder")
     for what, values in (("seeds", params.seeds), ("targets", params.targets), ("intermediates", params.intermediates)):
