@@ -6,6 +6,7 @@ Every target is scored in all forty languages, which is more than XTREME has; `-
 """
 
 import argparse
+import json
 import resource
 import tempfile
 import time
@@ -55,6 +56,8 @@ def main() -> None:
     peak = (own + arguments.workers * max(0, child - shared)) / 2**20
     print(f"{len(scores)} scores, {len(results.tables['correlations'])} correlations, {arguments.draws} draws")
     print(f"{seconds:.1f} s, peak memory {peak:.2f} GiB")
+    facts = {"scores": len(scores), "correlations": len(results.tables["correlations"]), "draws": arguments.draws}
+    print(json.dumps({"benchmark": "analysis", **facts, "wall_seconds": seconds, "peak_gib": peak}))
 
 
 if __name__ == "__main__":

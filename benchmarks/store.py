@@ -53,7 +53,7 @@ def main() -> None:
         size = database.stat().st_size / 2**20 if database.exists() else float("nan")
     assert len(found) == asked.runs * asked.metrics, f"{len(found)} numbers read, {asked.runs * asked.metrics} logged"
     shown = {name: getattr(asked, name) for name in ("runs", "superseded", "metrics")}
-    print(json.dumps({**shown, "numbers": len(found), "store_mib": round(size, 1), "seconds": seconds}, indent=1))
+    print(json.dumps({**shown, "numbers": len(found), "store_mib": round(size, 1), "seconds": seconds}))
 
 
 def build(runs: int, superseded: int, metrics: int) -> None:
