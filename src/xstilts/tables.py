@@ -15,12 +15,14 @@ from typing import Any
 
 def cell(value: object) -> str:
     """One field's text."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(float(value))
+    if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, float):
-        return repr(float(value))
     if isinstance(value, tuple):
         return " ".join(str(part) for part in value)
     return str(value)

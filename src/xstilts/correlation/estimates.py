@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 Array = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def estimate(x: Array, y: Array, method: str) -> tuple[float, float]:
 @functools.cache
 def quantile(level: float) -> float:
     """Of the standard normal distribution."""
-    return float(stats.norm.ppf(level))
+    return float(special.ndtri(level))
 
 
 def standard_error(value: float, n: float, method: str) -> float:
@@ -121,9 +121,9 @@ def bootstrap(x: Array, y: Array, method: str, *, draws: int, rng: np.random.Gen
     acceleration = (deviation**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     below = ((sample < value).sum() + (sample <= value).sum()) / (2 * sample.size)
     edge = 0.5 / sample.size  # all draws on one side: the bias is at least this far out, not infinite
-    bias = stats.norm.ppf(np.clip(below, edge, 1 - edge))
-    tails = stats.norm.ppf([0.025, 0.975])
-    levels = stats.norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
+    bias = special.ndtri(np.clip(below, edge, 1 - edge))
+    tails = special.ndtri([0.025, 0.975])
+    levels = special.ndtr(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
     low, high = np.percentile(sample, 100 * levels)
     return Interval(float(low), float(high))
 
@@ -187,7 +187,7 @@ def smallest_detectable(n: float, *, alpha: float = 0.05, power: float = 0.8) ->
     """
     if not n > 3:
         return float("nan")
-    t = float(stats.t.ppf(1 - alpha / 2, n - 2))
+    t = float(special.stdtrit(n - 2, 1 - alpha / 2))
     reach = np.arctanh(t / np.sqrt(t**2 + n - 2)) + quantile(power) / np.sqrt(n - 3)
     found = optimize.brentq(lambda r: np.arctanh(r) + r / (2 * (n - 1)) - reach, 0.0, 1 - 1e-12)
     return float(found)

@@ -4,6 +4,8 @@ Separate because it answers one reproach only: that the analysis shown was chose
 Simmons and Nelson 2020). Intervals and p are naive; what families do is shown by the primary analysis.
 """
 
+import functools
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -43,6 +45,34 @@ class Specification:
     primary: bool
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One outcome of one cell on some of the languages of one distance, as values and as ranks.
+
+    Every array has shape (languages,); `columns` are the covariates by name.
+    """
+
+    x: Array
+    y: Array
+    columns: dict[str, Array]
+
+    @functools.cached_property
+    def ranked(self) -> "_Part":
+        columns = {name: estimates.ranks(column) for name, column in self.columns.items()}
+        return _Part(estimates.ranks(self.x), estimates.ranks(self.y), columns)
+
+
+def _part(cell: Cell, outcome: str, predictor: Predictor, subset: str) -> _Part:
+    values = cell.outcome(outcome)
+    keep = [
+        i
+        for i, code in enumerate(cell.codes)
+        if code in predictor.values and not math.isnan(values[i]) and _chosen(code, subset)
+    ]
+    codes = [cell.codes[i] for i in keep]
+    return _Part(predictor.mean(codes), values[keep], {"log_cc100": log_cc100(codes), "latin": latin(codes)})
+
+
 def _chosen(code: str, subset: str) -> bool:
     language = languages.get(code)
     if subset == "without_indo_european":
@@ -62,26 +92,18 @@ def curve(cell: Cell, outcome: str, predictors: list[Predictor]) -> list[Specifi
         return []
     rows = []
     for predictor in predictors:
-        for covariates in COVARIATES:
-            for subset in LANGUAGES:
-                for method in METHODS:
-                    n, r, freedom = partial(cell, outcome, predictor, covariates, subset, method)
-                    if math.isnan(r):
-                        continue
-                    interval = estimates.around(r, estimates.standard_error(r, freedom + 2, method))
-                    p = _p(r, freedom)
-                    key = (
-                        cell.study,
-                        cell.intermediate,
-                        cell.target,
-                        outcome,
-                        predictor.name,
-                        covariates,
-                        subset,
-                        method,
-                    )
-                    first = (predictor.name, covariates, subset, method) == (PRIMARY, "none", "all", "pearson")
-                    rows.append(Specification(*key, n, r, interval.low, interval.high, p, r * reference > 0, first))
+        parts = {subset: _part(cell, outcome, predictor, subset) for subset in LANGUAGES}
+        for choice in itertools.product(COVARIATES, LANGUAGES, METHODS):
+            covariates, subset, method = choice
+            n, r, freedom = _partial(parts[subset], covariates, method)
+            if math.isnan(r):
+                continue
+            interval = estimates.around(r, estimates.standard_error(r, freedom + 2, method))
+            key = (cell.study, cell.intermediate, cell.target, outcome, predictor.name, *choice)
+            first = (predictor.name, *choice) == (PRIMARY, "none", "all", "pearson")
+            rows.append(
+                Specification(*key, n, r, interval.low, interval.high, _p(r, freedom), r * reference > 0, first)
+            )
     return rows
 
 
@@ -92,27 +114,19 @@ def partial(
 
     Spearman's is the partial correlation of ranks.
     """
-    values = cell.outcome(outcome)
-    keep = [
-        i
-        for i, code in enumerate(cell.codes)
-        if code in predictor.values and not math.isnan(values[i]) and _chosen(code, subset)
-    ]
-    codes, y = [cell.codes[i] for i in keep], values[keep]
-    columns = [np.ones(len(codes))]
-    if "log_cc100" in covariates:
-        columns.append(log_cc100(codes))
-    if "latin" in covariates:
-        columns.append(latin(codes))
-    freedom = len(codes) - 1 - len(columns)
+    return _partial(_part(cell, outcome, predictor, subset), covariates, method)
+
+
+def _partial(part: _Part, covariates: str, method: str) -> tuple[int, float, int]:
+    n, names = part.x.size, [name for name in part.columns if name in covariates]
+    freedom = n - 2 - len(names)
     if freedom < 1:
-        return len(codes), math.nan, freedom
-    x = predictor.mean(codes)
-    if method == "spearman":
-        x, y, columns[1:] = estimates.ranks(x), estimates.ranks(y), [estimates.ranks(column) for column in columns[1:]]
-    x, y = _rest(np.stack([x, y], axis=1), np.stack(columns, axis=1)).T
+        return n, math.nan, freedom
+    used = part.ranked if method == "spearman" else part
+    columns = [np.ones(n), *(used.columns[name] for name in names)]
+    x, y = _rest(np.stack([used.x, used.y], axis=1), np.stack(columns, axis=1)).T
     length = float(np.sqrt((x @ x) * (y @ y)))
-    return len(codes), float(np.clip(x @ y / length, -1, 1)) if length > 1e-9 else math.nan, freedom
+    return n, float(np.clip(x @ y / length, -1, 1)) if length > 1e-9 else math.nan, freedom
 
 
 def _rest(values: Array, columns: Array) -> Array:
