@@ -72,6 +72,7 @@ def test_only_changed_tensors_and_rows_are_stored_and_come_back() -> None:
 
 def test_rows_that_weight_decay_alone_changed_are_one_factor() -> None:
     base = matrices()
+    base["table"][1] = 0.0  # the row of padding
     trained = {**base, "table": base["table"].clone()}
     trained["table"].mul_(1 - 3e-4)
     trained["table"][[3, 500]] += 0.001
@@ -115,6 +116,20 @@ def test_a_difference_is_smaller_and_without_the_rows_that_nothing_used(job: Job
     assert base == checkpoints.weights_of(job.base or Path()) == checkpoints.read_card(job.output)["base"]
     assert size(job.output) < 0.5 * (job.start / "encoder" / "model.safetensors").stat().st_size
     assert not (job.output / "encoder" / "model.safetensors").exists()
+
+
+def test_weight_decay_of_rows_that_nothing_used_costs_one_number(job: Job, tmp_path: Path) -> None:
+    decaying = replace(job, recipe=replace(RECIPE, weight_decay=0.1))
+    learn(decaying, tmp_path)
+    learn(replace(decaying, base=None, output=tmp_path / "full"), tmp_path)
+    parts, _ = difference.read(job.output / "encoder" / difference.FILE)
+    table = "embeddings.word_embeddings.weight"
+    assert parts[table + "#factor"].item() < 1
+    assert len(parts[table]) < 100
+    exact = load_file(tmp_path / "full" / "encoder" / "model.safetensors")[table]
+    opened = encoder.open_encoder(job.output / "encoder").state_dict()[table]
+    update = exact - encoder.open_encoder(job.start / "encoder").state_dict()[table]
+    assert rms(opened - exact) < 0.01 * rms(update)
 
 
 def test_one_seed_gives_the_same_difference_twice(job: Job, tmp_path: Path) -> None:

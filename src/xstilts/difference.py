@@ -47,13 +47,12 @@ def _changed(name: str, value: Tensor, start: Tensor) -> dict[str, Tensor]:
         return {name: delta.bfloat16()}
     largest = delta.abs().amax(dim=1)  # shape (rows,)
     stored = largest > 0
+    factor = _common(value[stored], start[stored])
+    apart = (value - start * factor).abs().amax(dim=1) > _ROUNDING * largest  # a row of zeros stays one
     parts: dict[str, Tensor] = {}
-    if stored.all():
-        factor = _common(value, start)
-        explained = (value - start * factor).abs().amax(dim=1) <= _ROUNDING * largest
-        if explained.any():
-            stored = ~explained
-            parts[name + _FACTOR] = factor
+    if apart.sum() < stored.sum():
+        stored = apart
+        parts[name + _FACTOR] = factor
     if stored.all():
         return {name: delta.bfloat16()}
     rows = stored.nonzero()[:, 0]
