@@ -9,6 +9,7 @@ Positions: RoBERTa and XLM-R count from `padding_idx + 1` in every sequence, BER
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -226,19 +227,14 @@ def packed_attention(
     if query.is_cuda:
         return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
     heads, size = query.shape[1], query.shape[3]
+    runs = [(length, len(list(equal))) for length, equal in groupby(packed_lengths)]
+    # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
+    split = [tensor[0].split([length * count for length, count in runs], dim=1) for tensor in (query, key, value)]
     parts = []
-    begin = place = 0
-    while place < len(packed_lengths):
-        length, run = packed_lengths[place], 1
-        while place + run < len(packed_lengths) and packed_lengths[place + run] == length:
-            run += 1
-        end = begin + run * length
-        q, k, v = (
-            tensor[0, :, begin:end].reshape(heads, run, length, size).transpose(0, 1) for tensor in (query, key, value)
-        )
+    for (length, count), *tensors in zip(runs, *split, strict=True):
+        q, k, v = (tensor.reshape(heads, count, length, size).transpose(0, 1) for tensor in tensors)
         out = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling)
-        parts.append(out.transpose(1, 2).reshape(run * length, heads, size))
-        begin, place = end, place + run
+        parts.append(out.transpose(1, 2).reshape(count * length, heads, size))
     return torch.cat(parts)[None], None
 
 
