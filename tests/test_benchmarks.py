@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ TINY = {
     "prediction": "--languages 2 --pairs 9 --words 60 --layers 1 --hidden 16 --heads 2 --rounds 1",
     "embedding": "--languages 2 --sentences 12 --words 60 --layers 15 --hidden 16 --rounds 1",
     "mining": "--rows 300 --width 8 --rounds 1 --memory 1",
+    "precision": "",
     "metrics": "--sentences 60 --pairs 300 --rounds 1",
     "storage": "--layers 1 --hidden 64 --vocabulary 5000 --used 200 --steps 2 --rate 1e-3 --rounds 1",
 }
@@ -116,3 +118,9 @@ def test_made_data_have_the_lengths_on_record_and_padding_rivals_train_on_the_sa
         assert ids.shape == (len(sizes), kind.lengths.max_length)
         assert mask.sum(dim=1).tolist() == sizes.tolist()
         assert ids[mask.bool()].tolist() == built.encoded.ids.tolist()
+
+
+def test_precision_says_what_to_run_where_there_is_no_trained_target(tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    report = run("precision", tmp_path)
+    assert report["rows"] == report["targets"] == []
