@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, prediction
+from xstilts import params, warm
 
 
 def main() -> None:
     """Write predictions/<intermediate>/<target>/seed<k>/."""
+    from xstilts import prediction  # here: where a fork runs this, the script itself needs no torch
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("intermediate")
     parser.add_argument("target")
@@ -33,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

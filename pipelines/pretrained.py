@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, pretraining
+from xstilts import params, warm
 
 
 def main() -> None:
     """Write checkpoints/pretrained/ and its training's record."""
+    from xstilts import pretraining  # here: where a fork runs this, the script itself needs no torch
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path, default=Path("data/text"))
     parser.add_argument("--out", type=Path, default=Path("checkpoints/pretrained"))
@@ -18,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

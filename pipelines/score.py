@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import measured, params
+from xstilts import measured, params, warm
 
 
 def main() -> None:
@@ -20,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

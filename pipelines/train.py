@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, tracked, trainings
+from xstilts import params, tracked, trainings, warm
 from xstilts.jobs import Job, Material
 from xstilts.trainings import Subject
 
@@ -52,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

@@ -18,6 +18,7 @@ COMMANDS = {
     "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
     "grid": ("xstilts.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
     "calibrate": ("xstilts.calibration", "the pipeline on worlds whose truth was planted, and what it found there"),
+    "warm": ("xstilts.warm", "run a command whose stages do not each import torch and MLflow anew"),
     "trace": ("xstilts.trace", "from a number in the report back to run, files and commit"),
 }
 

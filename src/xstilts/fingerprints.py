@@ -17,7 +17,7 @@ RECORDS = ("run.json", "curve.jsonl")
 # Modules that keep the books of a training and cannot change its result: a training is the same whatever they are.
 BOOKKEEPING = (
     "cli", "curves", "entries", "fingerprints", "mirror", "outbox", "provenance", "records", "store", "tracked",
-    "trainings",
+    "trainings", "warm",
 )  # fmt: skip
 
 
