@@ -133,6 +133,17 @@ def test_a_fork_ends_when_its_script_is_killed(tmp_path):
     assert gone(fork)
 
 
+def test_a_package_that_cannot_be_imported_ends_the_command(tmp_path):
+    run = subprocess.Popen(
+        [sys.executable, "-c", SERVE.replace("sqlite3", "no_such_package"), ".", "sh", "-c", "sleep 60; touch late"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    _, err = run.communicate(timeout=30)
+    assert run.returncode == 1
+    assert "no_such_package" in err
+    assert not (tmp_path / "late").exists()
+
+
 def test_the_command_s_status_is_the_status(tmp_path):
     run = warm_run(tmp_path, "pass", command="exit 7")
     run.communicate(timeout=60)

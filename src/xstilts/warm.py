@@ -109,10 +109,14 @@ def serve(command: Sequence[str], packages: Sequence[str] = PACKAGES) -> int:
         beside = subprocess.Popen(command, env={**os.environ, ADDRESS: str(folder / "socket")})
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the command too
         signal.signal(signal.SIGTERM, lambda *_: beside.terminate())
-        for name in packages:
-            importlib.import_module(name)
-        gc.freeze()
-        _answer(beside, listener, like)
+        try:
+            for name in packages:
+                importlib.import_module(name)
+            gc.freeze()
+            _answer(beside, listener, like)
+        except BaseException:
+            beside.terminate()
+            raise
     finally:
         listener.close()
         shutil.rmtree(folder)
