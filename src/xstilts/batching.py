@@ -229,7 +229,8 @@ def packed_attention(
     heads, size = query.shape[1], query.shape[3]
     runs = [(length, len(list(equal))) for length, equal in groupby(packed_lengths)]
     # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
-    split = [tensor[0].split([length * count for length, count in runs], dim=1) for tensor in (query, key, value)]
+    sizes = [length * count for length, count in runs]
+    split = [torch.split_with_sizes(tensor[0], sizes, dim=1) for tensor in (query, key, value)]
     parts = []
     for (length, count), *tensors in zip(runs, *split, strict=True):
         q, k, v = (tensor.reshape(heads, count, length, size).transpose(0, 1) for tensor in tensors)
