@@ -6,18 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-COPIED = (
-    "src",
-    "pipelines",
-    "dvc.yaml",
-    ".dvcignore",
-    ".gitignore",
-    "data/published",
-    "data/typology",
-    "mlruns/.gitignore",
-)
+from xstilts.calibration.workspace import COPIED
 
+ROOT = Path(__file__).parent.parent
 PARAMS = """\
 profile: tiny
 study: tiny
