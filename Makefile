@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 run: setup ## the main job on params.yaml: what the grid takes, every stage that is out of date, the report
 	xstilts dry-run --brief
-	xstilts warm dvc repro
+	xstilts repro
 	xstilts drop-targets --yes --unless-kept
 	@echo
 	@echo "The report:  $(CURDIR)/reports/index.html  (summary: reports/summary.md)"

@@ -379,7 +379,7 @@ def test_the_real_pipeline_runs_in_a_workspace_and_a_second_training_seed_takes_
     changed = {**small, "starts_from": start, "data.world.order": "english"}
     truth = Truth("tiny", "nothing", "not supported", base=str(base), set=changed)
     runs = truths.runs(File(str(base), (truth,)), [truth], [1], [1, 2], ROOT)
-    command = (sys.executable, "-m", "dvc", "repro", "correlate")
+    command = (sys.executable, "-m", "xstilts.cli", "repro", "correlate")
     plan = Plan(ROOT, tmp_path / "out", command, workspace.sources(ROOT), workspace.commit(ROOT))
     assert calibration.calibrate(plan, runs, [truth]) == 0
     first, second = ((plan.out / "runs" / run.name / drive.LOG).read_text(encoding="utf-8") for run in runs)

@@ -18,6 +18,8 @@ COMMANDS = {
     "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
     "grid": ("xstilts.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
     "calibrate": ("xstilts.calibration", "the pipeline on worlds whose truth was planted, and what it found there"),
+    "repro": ("xstilts.repro", "dvc repro for grids: stages as forks of one process, dvc.lock changed in place"),
+    "dvc": ("xstilts.dvc", "DVC's own command line, with dvc.lock changed in place"),
     "warm": ("xstilts.warm", "run a command whose stages do not each import torch and MLflow anew"),
     "trace": ("xstilts.trace", "from a number in the report back to run, files and commit"),
 }

@@ -53,7 +53,7 @@ def script(main: Callable[[], None]) -> None:
         signal.signal(number, functools.partial(_pass_on, int(fork)))
     status = answers.readline()
     answers.read()  # ends when the fork has
-    sys.exit(int(status) if status else 1)
+    sys.exit(int(status) if status else 128 + signal.SIGKILL)  # a fork that says nothing was killed
 
 
 def _pass_on(fork: int, number: int, _: object) -> None:

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = Plan(
         root=root,
         out=arguments.out,
-        command=(sys.executable, "-m", "dvc", "repro", arguments.until),
+        command=(sys.executable, "-m", "xstilts.cli", "repro", arguments.until),
         sources=workspace.sources(root),
         commit=workspace.commit(root),
         jobs=arguments.jobs,

@@ -1,18 +1,19 @@
 """What `xstilts grid` does: plan, run or show a log, and say how it went."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from xstilts import dropping
-from xstilts.grid import clones, dag, durations, locks, plan, resources, workers
+from xstilts.grid import clones, dag, durations, forks, locks, plan, resources, workers
 from xstilts.grid.dag import Node
 from xstilts.grid.drive import Drive, Outcome
 from xstilts.grid.resources import Resources
@@ -45,8 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
         needed = _resources(root, asked.nodes, gpus=pool.total("GPU") > 0)
         needed = {group: pool.fits(wanted) for group, wanted in needed.items()}
         _check(pool, asked.steps, needed)
-        submit = _submitter(root, asked, pool, needed, arguments)
-        outcome = Drive(root, asked, pool, resources=needed, durations=past, submit=submit, say=_say).run()
+        with _environment(root, pool, arguments) as environment:
+            submit = _submitter(root, asked, pool, needed, arguments, environment)
+            outcome = Drive(root, asked, pool, resources=needed, durations=past, submit=submit, say=_say).run()
     finally:
         pool.close([])
     if arguments.clones and outcome.done:
@@ -111,17 +113,33 @@ def _check(pool: Pool, steps: list[Node], needed: dict[str, Resources]) -> None:
             _say(f"stage {group} waits for a machine that the cluster has not got yet: it asks for {misfit}")
 
 
+@contextlib.contextmanager
+def _environment(root: Path, pool: Pool, arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """What stages get of the grid's environment: on this machine all of it, and a process to be forks of."""
+    if arguments.clones or not pool.local:
+        yield workers.handed_on()
+        return
+    shared = forks.here(root, gpus=pool.total("GPU") > 0)
+    with forks.warmed(root, shared) as address:
+        yield shared | address
+
+
 def _submitter(
-    root: Path, asked: plan.Plan, pool: Pool, needed: dict[str, Resources], arguments: argparse.Namespace
+    root: Path,
+    asked: plan.Plan,
+    pool: Pool,
+    needed: dict[str, Resources],
+    arguments: argparse.Namespace,
+    environment: dict[str, str],
 ) -> Callable[[Node], Any]:
     """How a stage is handed over: in the shared workspace, or in the clone of whichever machine takes it."""
     token = f"{os.getpid()}-{time.time_ns():x}"
-    environment = workers.handed_on()
     if not arguments.clones:
 
         def here(node: Node) -> Any:
             commands = (workers.dvc("repro", "--single-item", node.name),)
-            return pool.submit(Order(node.name, str(root), token, commands, environment), needed[node.group])
+            order = Order(node.name, str(root), token, commands, environment, whole=pool.local)
+            return pool.submit(order, needed[node.group])
 
         return here
     folder = (arguments.clone_folder or root / clones.FOLDER).absolute()

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from xstilts.grid import clones
+from xstilts.grid import clones, forks
 from xstilts.grid.clones import Source
 from xstilts.grid.resources import Resources
 
@@ -42,7 +42,8 @@ class Order:
         folder: the workspace that all machines share; empty for the clone of the machine.
         token: which run of the grid this is.
         commands: what to run, one after another.
-        environment: added to the worker's own.
+        environment: added to the worker's own, or in its place.
+        whole: whether it stands in the worker's place; the GPUs that the worker was given are added then.
     """
 
     stage: str
@@ -50,6 +51,7 @@ class Order:
     token: str
     commands: tuple[tuple[str, ...], ...]
     environment: Mapping[str, str]
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def logfile(root: Path, stage: str) -> Path:
 
 def dvc(*words: str) -> tuple[str, ...]:
     """A DVC command that waits for its turn; `python` stands for the worker's own interpreter."""
-    return ("python", "-m", "dvc", "--wait-for-lock", *words)
+    return ("python", "-m", "xstilts.dvc", "--wait-for-lock", *words)
 
 
 def handed_on() -> dict[str, str]:
@@ -138,12 +140,11 @@ def _guarded(order: Order, folder: Path, log: Path) -> int:
 
 
 def environment(order: Order, folder: Path) -> dict[str, str]:
-    """A stage's environment: the worker's, with its interpreter first on the path and the workspace's own sources."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    found = {**os.environ, "PATH": path, **order.environment}
-    if (folder / "src").is_dir():
-        found["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder / "src"), found.get("PYTHONPATH")]))
-    return found
+    """A stage's environment: the order's, by itself or on top of the worker's."""
+    if not order.whole:
+        return forks.environment(folder, {**os.environ, **order.environment})
+    given = {name: os.environ[name] for name in forks.ACCELERATORS if os.environ.get(name)}
+    return {**order.environment, **given}
 
 
 def outcome(stage: str, status: int, log: str) -> str:
