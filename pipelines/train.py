@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, tracked, trainings, warm
+from xstilts import baseline, params, tracked, trainings, warm
 from xstilts.jobs import Job, Material
 from xstilts.trainings import Subject
 
@@ -28,6 +28,7 @@ def main() -> None:
         folder = Path("mixtures", name)
         folders = tuple(sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "text"))
         material = Material(folders, folder / "text" if (folder / "text").exists() else None)
+        baseline.check(name, learns=bool(folders) or material.text is not None)
         recipe = settings.recipes.intermediate[name]
     else:
         name, start = arguments.training, Path("intermediate", arguments.intermediate, seed)
@@ -36,7 +37,8 @@ def main() -> None:
         recipe = settings.recipes.target[name]
     checkpoints, records = Path("checkpoints"), tracked.TRAININGS
     base = checkpoints / "pretrained" if settings.model.storage == "difference" else None
-    job = Job(arguments.phase, name, arguments.seed, checkpoints / start, material, recipe, checkpoints / place, base)
+    number = baseline.training_seed(arguments.intermediate, arguments.seed)
+    job = Job(arguments.phase, name, number, checkpoints / start, material, recipe, checkpoints / place, base)
     subject = Subject(
         settings.study,
         settings.profile,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts import tables
+from xstilts import baseline, tables
 from xstilts.runs import BASELINE, Score
 
 # The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
@@ -77,6 +77,7 @@ def headline(metrics: Iterable[str]) -> str:
 
 def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
     """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence."""
+    scores = baseline.counted(scores)
     found = [
         (place, f"value {score.value} is outside 0–100; scores are points")
         for place, score in enumerate(scores)
@@ -88,9 +89,9 @@ def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
         if key in seen:
             found.append((place, f"given twice: {score.study} {score.key} {score.metric}/{score.language}"))
         seen.setdefault(key, place)
-    baseline = {_pairing(score) for score in scores if score.intermediate == BASELINE}
+    paired = {_pairing(score) for score in scores if score.intermediate == BASELINE}
     for place, score in enumerate(scores):
-        if _pairing(score) not in baseline:
+        if _pairing(score) not in paired:
             name = f"{score.study} {score.key.baseline} {score.metric}/{score.language}"
             found.append((place, f"missing baseline: no score {name}; a gain needs `{BASELINE}` with the same seed"))
     return sorted(found)
@@ -120,6 +121,7 @@ def pair(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
     Raises:
         ValueError: scores that cannot be used, all listed (the first twenty in the message), or nothing but baselines.
     """
+    scores = baseline.counted(scores)
     found = problems(scores)
     if found:
         shown = "\n".join(f"  {text}" for _, text in found[:20])

@@ -146,6 +146,22 @@ def build(gains: Sequence[Gain], *, english: bool = False, headline_only: bool =
     return sorted(cells, key=lambda cell: (cell.study, cell.intermediate, cell.target, cell.metric))
 
 
+def unlearned(gains: Sequence[Gain], study: str) -> frozenset[str]:
+    """Targets of a study on which no arm is better than guessing: nothing is learned there that could be transferred.
+
+    In English, before and after, means over seeds, within two standard errors of guessing; where a target has no
+    English, in every language. A target stays where guessing is not known, or where it is all there is.
+    """
+    found: dict[str, list[bool]] = defaultdict(list)
+    targets = {gain.target for gain in gains if gain.study == study}
+    for cell in build([gain for gain in gains if gain.study == study], english=True):
+        chance = cell.near_chance()
+        english = [place for place, code in enumerate(cell.codes) if code == languages.ENGLISH]
+        found[cell.target].append(bool(chance[english].all() if english else chance.all()))
+    none = frozenset(target for target, arms in found.items() if all(arms))
+    return none if none != targets else frozenset()
+
+
 def _cell(key: tuple[str, str, str, str], rows: list[Gain]) -> Cell:
     study, target, metric, intermediate = key
     codes = tuple(sorted({row.language for row in rows}))

@@ -17,6 +17,8 @@ from xstilts.correlation.predictors import COMPARED, PRIMARY, Predictor
 from xstilts.correlation.sample import Settings
 from xstilts.correlation.verdicts import Decision, Evidence
 
+NOT_LEARNED = "no arm is better than guessing on this target, so that no gain can be judged"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -68,6 +70,7 @@ def judge(
     pooled: Sequence[Pooled],
     predictor: Predictor,
     settings: Settings,
+    unlearned: frozenset[str] = frozenset(),
 ) -> list[Verdict]:
     """All verdicts of one study, sorted; the two outcomes of a case share verdict, reason and q.
 
@@ -78,6 +81,7 @@ def judge(
         pooled: its mixed models.
         predictor: the primary distance.
         settings: levels.
+        unlearned: targets on which no arm is better than guessing (`cells.unlearned`): shown, not judged.
     """
     evidence: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
     for row in correlations:
@@ -92,12 +96,22 @@ def judge(
             )
             for outcome in OUTCOMES
         ]
+        if cell.target in unlearned:
+            both = [replace(one, untested=NOT_LEARNED) for one in both]
         p = math.nan if any(one.untested for one in both) else verdicts.claim_p(both[0].p_family, both[1].p_family)
         cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
     rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
     rows += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
-    rows += over_targets(study, cells, pooled, rows, settings)
+    rows += over_targets(study, [cell for cell in cells if cell.target not in unlearned], pooled, rows, settings)
+    if unlearned:
+        rows = [_without(row, unlearned) if row.target == ALL else row for row in rows]
     return sorted(rows, key=lambda row: (row.intermediate, row.target, row.outcome))
+
+
+def _without(row: Verdict, unlearned: frozenset[str]) -> Verdict:
+    listed = ", ".join(sorted(unlearned))
+    sentence = f"Left out, English (where there is none, every language) being no better than guessing in any arm: {listed}."
+    return replace(row, caveats=(*row.caveats, sentence))
 
 
 def _corrected(study: str, cases: list[Case], settings: Settings) -> list[Verdict]:

@@ -97,7 +97,8 @@ def analyse(
     for name in sorted({gain.study for gain in gains}):
         mine = [cell for cell in everything if cell.study == name]
         before = len(found["correlations"])
-        models = _models(mine, sides, chosen, found)
+        unlearned = cells.unlearned(gains, name)
+        models = _models([cell for cell in mine if cell.target not in unlearned], sides, chosen, found)
         parts = _cells(mine, functools.partial(_cell, sides=sides, measured=measured or {}, settings=chosen), workers)
         for part in parts:
             for table, added in part.items():
@@ -105,7 +106,7 @@ def analyse(
         rows = _with_q(found["correlations"][before:])
         found["correlations"][before:] = rows
         found["pooled"] += models
-        verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen)
+        verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen, unlearned)
         tested = sum(row.tested for row in rows if _counts(row))
         found["studies"].append(display.study(name, gains, tested))
     codes = sorted({code for cell in everything for code in cell.codes})
