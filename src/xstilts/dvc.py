@@ -83,7 +83,7 @@ def _put(text: str, name: str, entry: str) -> str | None:
 
 
 def _numbered(text: str) -> str | None:
-    """The text with what stages share within themselves numbered through the file, as YAML does; None if it is amiss."""
+    """The text with what is shared within stages numbered through the file, as YAML does; None if it is amiss."""
     numbers: dict[str, int] = {}
     made = 0
 
