@@ -99,7 +99,7 @@ def learning_attention(
     weights = query.shape[1] * sum(length * length for length in lengths)
     factors = dropping.factors((weights,), dropout, query.dtype) if dropout else None
     scale = query.shape[3] ** -0.5 if scaling is None else scaling
-    found: Tensor = _Attention.apply(query, key, value, factors, lengths, scale)
+    found: Tensor = _Attention.apply(query, key, value, factors, lengths, scale)  # type: ignore[no-untyped-call]
     return found
 
 
