@@ -83,7 +83,7 @@ def test_attention_and_its_gradients_are_the_textbook_s(probability: float) -> N
     weight = torch.randn(1, sum(LENGTHS), HEADS, SIZE, dtype=torch.float64)
     found, expected = inputs(), inputs()
     torch.manual_seed(5)
-    one = attention.learning_attention(*found, LENGTHS, probability, 0.3)
+    one = attention.row_attention(*found, LENGTHS, probability, 0.3)
     torch.manual_seed(5)
     factors = dropout.factors((HEADS * sum(n * n for n in LENGTHS),), probability, torch.float64)
     other = plainly(*expected, factors)
@@ -94,7 +94,9 @@ def test_attention_and_its_gradients_are_the_textbook_s(probability: float) -> N
         torch.testing.assert_close(mine.grad, textbook.grad)
 
 
-def test_attention_without_gradients_is_the_same() -> None:
+@pytest.mark.parametrize("long", [1, 1000])
+def test_attention_without_gradients_is_the_same(long: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "_LONG", long)  # SDPA, or products over runs
     rows = inputs(torch.float32)
     bounds = torch.tensor([0, *np.cumsum(LENGTHS)])
     arguments = {"packed_lengths": LENGTHS, "packed_bounds": bounds, "scaling": 0.3}

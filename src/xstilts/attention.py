@@ -1,8 +1,8 @@
 """Attention inside each sequence of a row without padding, as transformers' attention interface calls it.
 
 On CUDA one call of torch's varlen kernels. On a CPU, sequences of equal length lie side by side (a run) and go through
-one product together: by torch's SDPA where there are no gradients; SDPA has no fast kernel with dropout there, and
-one call of it with gradients costs more than a short run's products, so that training computes what it would.
+one product together. SDPA has no fast kernel with dropout there, and one call of it costs more than a short run's
+products, so that it is left to long sequences without gradients; `row_attention` computes what it would.
 """
 
 from functools import lru_cache
@@ -16,6 +16,8 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from xstilts import dropout as dropping
+
+_LONG = 100  # mean tokens of a sequence from which SDPA is faster than `row_attention` without gradients
 
 
 def packed_attention(
@@ -49,8 +51,9 @@ def packed_attention(
     """
     if query.is_cuda:
         return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
-    if dropout or (torch.is_grad_enabled() and query.requires_grad):
-        return learning_attention(query, key, value, packed_lengths, dropout, scaling), None
+    learning = torch.is_grad_enabled() and query.requires_grad
+    if dropout or learning or query.shape[2] < _LONG * len(packed_lengths):
+        return row_attention(query, key, value, packed_lengths, dropout, scaling), None
     heads, size = query.shape[1], query.shape[3]
     runs = _runs(packed_lengths)
     # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
@@ -92,10 +95,10 @@ def jagged_attention(
     return row[None]
 
 
-def learning_attention(
+def row_attention(
     query: Tensor, key: Tensor, value: Tensor, lengths: tuple[int, ...], dropout: float, scaling: float | None
 ) -> Tensor:
-    """What `packed_attention` computes on a CPU, with gradients. Arguments and result are its own."""
+    """What `packed_attention` computes, by products over runs. Arguments and result are its own."""
     weights = query.shape[1] * sum(length * length for length in lengths)
     factors = dropping.factors((weights,), dropout, query.dtype) if dropout else None
     scale = query.shape[3] ** -0.5 if scaling is None else scaling
