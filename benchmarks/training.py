@@ -49,7 +49,8 @@ def build(folder: Path, name: str, options: argparse.Namespace) -> list[Material
     else:
         words = Words(options.words, np.random.default_rng(1))
         examples, tokenizer = material.made(kind, options.examples, words), words.tokenizer()
-    models = [model, replace(model, vocabulary=options.table)] if name in GROUPED else [model]
+    whole = name in GROUPED and not options.small
+    models = [model, replace(model, vocabulary=options.table)] if whole else [model]
     return [material.build(folder / str(place), kind, examples, tokenizer, one) for place, one in enumerate(models)]
 
 
@@ -112,6 +113,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--small", action="store_true", help="leave out the whole table and with it group_by_length")
     parser.add_argument("--table", type=int, default=WHOLE_TABLE, help="rows of the whole embedding table")
     parser.add_argument("--steps", type=int, default=4, help="timed optimiser steps a turn")
     parser.add_argument("--grouped", type=int, default=50, help="the same with group_by_length: one mega-batch")
