@@ -177,6 +177,18 @@ def test_a_line_cut_short_by_a_crash_is_left_out():
     assert len(outbox.Letter(path).curve()) == 41
 
 
+def test_a_file_that_lost_its_beginning_says_so_and_what_to_do():
+    learn()
+    (path,) = outbox.FOLDER.glob("*.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[1:]))
+    with pytest.raises(store.StoreError, match=rf"{path.name} does not begin with the run.*delete the file"):
+        flush()
+    path.unlink()
+    scores.restore(Path("scores"), trainings=Path("trainings"))
+    assert run().data.metrics.keys() == {"train/loss", "train/tokens_per_second", "validation/xnli", "final/xnli"}
+
+
 def test_sending_again_after_a_crash_between_sending_and_deleting_changes_nothing():
     learn()
     (path,) = outbox.FOLDER.glob("*.jsonl")

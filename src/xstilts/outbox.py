@@ -16,7 +16,7 @@ from typing import Any
 
 from xstilts import mirror
 from xstilts.entries import Entry
-from xstilts.store import Point, Store
+from xstilts.store import Point, Store, StoreError
 
 _log = logging.getLogger(__name__)
 FOLDER = Path(".xstilts/outbox")
@@ -103,6 +103,11 @@ class Letter:
             self._run = mirror.start(store, Entry.from_json(event["entry"]), process=event["process"])
             self._known = {}
             return
+        if self._run is None:
+            raise StoreError(
+                f"{self.path} does not begin with the run that it belongs to, as when the folder was deleted while the training "
+                "went on; delete the file too: `dvc repro gains` restores the run from its record below trainings/"
+            )
         finished = mirror.finished(self._run)
         if event["event"] == "points":
             if not finished:
