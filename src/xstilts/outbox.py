@@ -106,7 +106,8 @@ class Letter:
         if self._run is None:
             raise StoreError(
                 f"{self.path} does not begin with the run that it belongs to, as when the folder was deleted while the "
-                "training went on; delete the file too: `dvc repro gains` restores the run from its record in trainings/"
+                "training went on; delete the file too: `dvc repro gains` restores the run from its record below "
+                "trainings/"
             )
         finished = mirror.finished(self._run)
         if event["event"] == "points":
