@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid
-from xstilts import kept, records, regenerate, scores
+from xstilts import kept, kept_curves, records, regenerate, scores
 from xstilts.cli import main
 from xstilts.runs import RunKey, Score
 
@@ -134,6 +134,15 @@ def test_a_kept_study_has_the_records_of_its_grid_and_no_others(folder):
     found = {records.key_of(record) for record in records.read_scores(folder / "scores")}
     assert found == wanted
     assert all(scores.entry(record).study == grid.study for record in records.read_scores(folder / "scores"))
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
+def test_the_kept_curves_are_those_of_the_kept_trainings(folder):
+    with (folder / "curves.csv").open(encoding="utf-8", newline="") as lines:
+        kept_rows = [
+            (row["training"], row["metric"], int(row["step"]), float(row["value"])) for row in csv.DictReader(lines)
+        ]
+    assert kept_rows == list(kept_curves.rows(folder / "trainings"))
 
 
 @pytest.mark.heavy

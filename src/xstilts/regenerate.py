@@ -16,7 +16,19 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from xstilts import distances, gains, imputation, kept, languages, params, provenance, records, report, scores
+from xstilts import (
+    distances,
+    gains,
+    imputation,
+    kept,
+    kept_curves,
+    languages,
+    params,
+    provenance,
+    records,
+    report,
+    scores,
+)
 from xstilts.baseline import SPARE
 from xstilts.correlation import regression, study
 from xstilts.correlation.sample import Settings
@@ -65,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     imputation.write(results / "imputed_distances.csv", imputed)
     study.write(results, found)
     (arguments.out / "tables.md").write_text(kept.write(results), encoding="utf-8")
+    if (folder / "trainings").exists():
+        kept_curves.write(folder / "trainings", arguments.out)
     for name, answer in found.answers.items():
         print(f"{name}: {' '.join(answer['sentences'])}")  # noqa: T201
     if not arguments.no_report:
