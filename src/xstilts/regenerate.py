@@ -91,12 +91,32 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measured_gains(folder: Path, grid: Params) -> list[gains.Gain]:
     """The gains of a study's records, by way of MLflow, and with spare seeds those of the placebo."""
-    keys = [RunKey(*key) for key in product(grid.intermediates, grid.targets, grid.seeds)]
+    keys = complete(folder / "scores", grid)
     trainings = folder / "trainings"
     recorded = scores.restore(folder / "scores", trainings=trainings if trainings.exists() else None, keys=keys)
     found = scores.read(grid.study, among=recorded)
     floors = gains.chances(records.read_scores(folder / "scores", keys))
     return gains.pair(found + placebo(found), floors)
+
+
+def complete(folder: Path, grid: Params) -> list[RunKey]:
+    """The runs that a study has records of; a target may have fewer seeds than the grid, alike for each intermediate.
+
+    Raises:
+        FileNotFoundError: a run that the others call for has no record.
+        ValueError: a record belongs to no run of the grid.
+    """
+    there = {records.key_of(made) for made in records.read_scores(folder)}
+    strange = there - {RunKey(*key) for key in product(grid.intermediates, grid.targets, grid.seeds)}
+    if strange:
+        raise ValueError(f"{folder}: {', '.join(map(str, sorted(strange)))} is in no grid of params.yaml beside it")
+    seeds = {target: {key.seed for key in there if key.target == target} or {grid.seeds[0]} for target in grid.targets}
+    wanted = {
+        RunKey(name, target, seed) for target, found in seeds.items() for name in grid.intermediates for seed in found
+    }
+    if missing := sorted(wanted - there):
+        raise FileNotFoundError(f"{folder}: no record of {', '.join(map(str, missing))}, as other intermediates have")
+    return sorted(wanted)
 
 
 def placebo(found: Iterable[Score]) -> list[Score]:
