@@ -62,7 +62,7 @@ class Costs:
     Attributes:
         startup: seconds of DVC and Python before the lock, at no one else's expense.
         lock: seconds under the repository's lock for a grid of one stage …
-        lock_each: … and for every further stage in it: dvc.yaml, params.yaml and dvc.lock are read and written whole.
+        lock_each: … and for every further stage in it: dvc.yaml, params.yaml and dvc.lock are read whole.
         store: seconds that a training or score writes to the MLflow store.
         gib: size of a checkpoint.
         bandwidth: GiB a second of the remote, all machines together.
@@ -70,8 +70,8 @@ class Costs:
     """
 
     startup: float = 0.35
-    lock: float = 0.12
-    lock_each: float = 0.029
+    lock: float = 0.2
+    lock_each: float = 0.0038
     store: float = 0.12
     gib: float = 0.004
     bandwidth: float = 5.0

@@ -4,8 +4,9 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
-from xstilts import batching
-from xstilts.batching import PACKED, Encoded, by_length, collate, first_position, hidden_states, supports_packing
+from xstilts import attention
+from xstilts.attention import PACKED
+from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states, supports_packing
 
 SIZES = {
     "vocab_size": 100,
@@ -118,9 +119,9 @@ def test_the_varlen_kernels_of_cuda_compute_what_the_calls_by_length_do() -> Non
     lengths, bounds = (7, 4, 4, 2), torch.tensor([0, 7, 11, 15, 17])
     query, key, value = (torch.randn(1, 3, 17, 8, generator=torch.Generator().manual_seed(n)) for n in range(3))
     with torch.no_grad():  # on a CPU torch has the forward pass alone
-        by_length, _ = batching.packed_attention(
+        by_length, _ = attention.packed_attention(
             nn.Identity(), query, key, value, None, packed_lengths=lengths, packed_bounds=bounds, scaling=0.3
         )
-        at_once = batching.jagged_attention(query, key, value, lengths, bounds, 0.0, 0.3)
+        at_once = attention.jagged_attention(query, key, value, lengths, bounds, 0.0, 0.3)
     assert at_once.shape == by_length.shape == (1, 17, 3, 8)
     torch.testing.assert_close(at_once, by_length, atol=1e-6, rtol=0)

@@ -75,6 +75,27 @@ def test_stages_come_in_and_change_in_place_byte_for_byte_as_dvc_writes_them(rep
     assert repository.tracked  # what changes is staged for git where DVC is told to
 
 
+def test_what_a_stage_s_parameters_share_is_numbered_through_the_file(repository: Repository) -> None:
+    def shared(number: int, times: int) -> dict[str, Any]:
+        lists = [[number], {"of": number}, []]
+        return entry(number, params={"params.yaml": {f"{k}{n}": lists[k] for n in range(times) for k in range(3)}})
+
+    expected: dict[str, Any] = {}
+    for name, value in [
+        ("a", shared(1, 2)),
+        ("b", shared(2, 3)),
+        ("c", shared(3, 1)),
+        ("a", shared(4, 1)),
+        ("b", shared(5, 4)),
+        ("a", shared(6, 2)),
+    ]:
+        repository.put(**{name: value})
+        expected[name] = value
+        assert repository.text() == dumps_yaml({"schema": "2.0", "stages": expected})
+    assert "*id006" in repository.text()
+    assert not repository.whole
+
+
 def test_an_entry_that_did_not_change_is_not_written(repository: Repository) -> None:
     repository.put(a=entry(1), b=entry(2))
     before, tracked = repository.path.stat().st_mtime_ns, len(repository.tracked)
@@ -91,7 +112,6 @@ def test_an_entry_that_did_not_change_is_not_written(repository: Repository) -> 
         "schema: '2.0'\nstages:\n  'a b':\n    cmd: x\n",
         "schema: '2.0'\nstages:\n  a:\n    cmd: x\ndatasets: []\n",
         "datasets: []\nschema: '2.0'\nstages:\n  a:\n    cmd: x\n",
-        "schema: '2.0'\nstages:\n  a:\n    cmd: &id001 x\n  b:\n    cmd: *id001\n",
         "schema: '2.0'\nstages:\n  ? a\n  : cmd: x\n",
     ],
 )

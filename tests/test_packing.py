@@ -12,7 +12,8 @@ import torch
 from test_training import job, run  # noqa: F401
 from xstilts import encoder as encoders
 from xstilts import prediction, prepared
-from xstilts.batching import PACKED, Encoded, first_position
+from xstilts.attention import PACKED
+from xstilts.batching import Encoded, first_position
 from xstilts.jobs import Job
 from xstilts.learner import Learner
 from xstilts.params import Model, Recipe, Runtime

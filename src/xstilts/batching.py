@@ -1,22 +1,21 @@
 """Sequences without padding: the speed of training and prediction lives here.
 
-A batch is one row of real tokens. Attention stays inside each sequence: transformers' attention interface calls
-`packed_attention`, which runs one SDPA call for each run of sequences of equal length, so no model code is copied
-and no pad token is computed. An encoder without that interface gets length-sorted padding instead.
+A batch is one row of real tokens. Attention stays inside each sequence (`xstilts.attention`, through transformers'
+attention interface), so that no model code is copied and no pad token is computed. An encoder without that interface
+gets length-sorted padding instead.
 
 Positions: RoBERTa and XLM-R count from `padding_idx + 1` in every sequence, BERT from 0.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from torch import Tensor
+
+from xstilts.attention import PACKED
 
 # A transformers encoder. torch types every attribute of a module as Tensor | Module, which fits none of them.
 Encoder = Any
@@ -193,80 +192,3 @@ def hidden_states(encoder: Encoder, batch: Batch) -> Tensor:
         extra = {"token_type_ids": types}
     states: Tensor = encoder(input_ids=padded, attention_mask=mask.long(), **extra).last_hidden_state
     return states[mask]
-
-
-def packed_attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    *,
-    packed_lengths: tuple[int, ...],
-    packed_bounds: Tensor,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    **_: object,
-) -> tuple[Tensor, None]:
-    """Attention inside each sequence of a row: a varlen kernel on CUDA, else one SDPA call for a run of equal lengths.
-
-    Args:
-        module: the attention layer (unused; the interface of transformers passes it).
-        query: shape (1, heads, tokens, size).
-        key: as `query`.
-        value: as `query`.
-        attention_mask: unused, there is no padding.
-        packed_lengths: of the sequences in the row, in order, longest first.
-        packed_bounds: where they begin in the row, and its end.
-        dropout: of the attention weights.
-        scaling: of the dot products.
-
-    Returns:
-        Shape (1, tokens, heads, size), and no weights.
-    """
-    if query.is_cuda:
-        return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
-    heads, size = query.shape[1], query.shape[3]
-    runs = [(length, len(list(equal))) for length, equal in groupby(packed_lengths)]
-    # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
-    sizes = [length * count for length, count in runs]
-    split = [torch.split_with_sizes(tensor[0], sizes, dim=1) for tensor in (query, key, value)]
-    parts = []
-    for (length, count), *tensors in zip(runs, *split, strict=True):
-        q, k, v = (tensor.reshape(heads, count, length, size).transpose(0, 1) for tensor in tensors)
-        out = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling)
-        parts.append(out.transpose(1, 2).reshape(count * length, heads, size))
-    return torch.cat(parts)[None], None
-
-
-def jagged_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    lengths: tuple[int, ...],
-    bounds: Tensor,
-    dropout: float,
-    scaling: float | None,
-) -> Tensor:
-    """What `packed_attention` computes, as one SDPA call on jagged tensors: torch's varlen kernels, with dropout.
-
-    torch has kernels for its backward pass on CUDA alone. Arguments and result are those of `packed_attention`.
-    """
-
-    def jagged(tensor: Tensor) -> Tensor:
-        rows = tensor[0].transpose(0, 1).contiguous()
-        nested: Tensor = torch.nested.nested_tensor_from_jagged(
-            rows, bounds, min_seqlen=lengths[-1], max_seqlen=lengths[0]
-        )
-        return nested.transpose(1, 2)
-
-    out = nn.functional.scaled_dot_product_attention(
-        jagged(query), jagged(key), jagged(value), dropout_p=dropout, scale=scaling
-    )
-    row: Tensor = out.transpose(1, 2).values()
-    return row[None]
-
-
-PACKED = "xstilts_packed"
-ALL_ATTENTION_FUNCTIONS.register(PACKED, packed_attention)
-ALL_MASK_ATTENTION_FUNCTIONS.register(PACKED, lambda *_, **__: None)

@@ -23,7 +23,8 @@ from dvc.utils.serialize import dumps_yaml
 _HEAD = "schema: '2.0'\nstages:\n"
 _NAME = re.compile(r"^  ([A-Za-z0-9_.][A-Za-z0-9_.@-]*):\n", re.MULTILINE)  # a stage's name, as YAML writes it unquoted
 _TOP = re.compile(r"^(?:  )?[^ \n].*\n?", re.MULTILINE)  # every line at the indentation of a stage's name, or less
-_SHARED = re.compile(r"^ *(?:- |[A-Za-z0-9_./@-]+: )[&*]id\d{3}", re.MULTILINE)  # a node that YAML refers to elsewhere
+# A list or mapping that params.yaml names twice: YAML writes it once (&id001) and refers to it (*id001).
+_SHARED = re.compile(r"^( *(?:- )*(?:[^\s:]+: )?)([&*])id(\d{3,})( \[\]| \{\})?$", re.MULTILINE)
 
 _whole = Lockfile.dump_stages
 
@@ -69,16 +70,35 @@ def _put(text: str, name: str, entry: str) -> str | None:
     """The text of dvc.lock with one stage's entry put in; None if the text is not as DVC writes it."""
     names = list(_NAME.finditer(text))
     plain = len(_TOP.findall(text)) == 2 + len(names) and text.startswith(_HEAD) and text.endswith("\n")
-    if not plain or not _NAME.match(entry) or _SHARED.search(text):
+    if not plain or not _NAME.match(entry):
         return None
     places = [place for place, match in enumerate(names) if match.group(1) == name]
     if len(places) > 1:
         return None
-    if not places:
-        return text + entry
-    begin = names[places[0]].start()
-    end = names[places[0] + 1].start() if places[0] + 1 < len(names) else len(text)
-    return text[:begin] + entry + text[end:]
+    begin, end = len(text), len(text)
+    if places:
+        begin = names[places[0]].start()
+        end = names[places[0] + 1].start() if places[0] + 1 < len(names) else len(text)
+    return _numbered(text[:begin] + entry + text[end:])
+
+
+def _numbered(text: str) -> str | None:
+    """The text with what is shared within stages numbered through the file, as YAML does; None if it is amiss."""
+    numbers: dict[str, int] = {}
+    made = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal made
+        before, sign, old, after = found.groups(default="")
+        if sign == "&":
+            made += 1
+            numbers[old] = made
+        return f"{before}{sign}id{numbers[old]:03d}{after}"
+
+    try:
+        return _SHARED.sub(number, text)
+    except KeyError:
+        return None
 
 
 if __name__ == "__main__":

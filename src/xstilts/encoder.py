@@ -14,7 +14,8 @@ from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
 from xstilts import checkpoints, difference
-from xstilts.batching import PACKED, Encoder, supports_packing
+from xstilts.attention import PACKED
+from xstilts.batching import Encoder, supports_packing
 from xstilts.params import Model
 
 _LOG = logging.getLogger(__name__)

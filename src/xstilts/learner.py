@@ -11,7 +11,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from xstilts import sharding
+from xstilts import dropout, sharding
 from xstilts.batching import Encoder, hidden_states
 from xstilts.params import Recipe
 from xstilts.schedule import Micro
@@ -39,6 +39,7 @@ class Learner(pl.LightningModule):
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
+        dropout.install(self)
         self.recipe, self.steps, self.seed = recipe, steps, seed
 
     def configure_model(self) -> None:
@@ -103,7 +104,7 @@ class Learner(pl.LightningModule):
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
     ) -> None:
-        """Clip by norm here: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
+        """Clip by norm, as torch does: Lightning refuses to clip with a fused optimiser under `bf16-mixed`."""
         if not self.recipe.clip:
             return
         if sharding.sharded(self):
@@ -112,7 +113,13 @@ class Learner(pl.LightningModule):
             table = self.encoder.get_input_embeddings().weight
             parameters = [parameter for parameter in self.parameters() if parameter.grad is not None]
             norms = [_norm(parameter.grad, rows=parameter is table) for parameter in parameters]
-            nn.utils.clip_grads_with_norm_(parameters, self.recipe.clip, torch.linalg.vector_norm(torch.stack(norms)))
+            norm = torch.linalg.vector_norm(torch.stack(norms))
+            if norm.device.type != "cpu":
+                nn.utils.clip_grads_with_norm_(parameters, self.recipe.clip, norm)
+                return
+            # The fused optimiser divides by this on its way through the gradients: one pass over them less.
+            optimizer.grad_scale = ((norm + 1e-6) / self.recipe.clip).clamp(min=1.0)
+            optimizer.found_inf = torch.zeros(())
 
 
 def _norm(gradient: Tensor | None, *, rows: bool) -> Tensor:

@@ -21,7 +21,8 @@ from transformers import AutoConfig, AutoModel
 
 from xstilts import plan, shapes, tasks
 from xstilts.architectures import Architecture
-from xstilts.batching import PACKED, Encoded, first_position, supports_packing
+from xstilts.attention import PACKED
+from xstilts.batching import Encoded, first_position, supports_packing
 from xstilts.jobs import MLM
 from xstilts.learner import Learner
 from xstilts.params import Params, Recipe

@@ -110,7 +110,9 @@ def judge(
 
 def _without(row: Verdict, unlearned: frozenset[str]) -> Verdict:
     listed = ", ".join(sorted(unlearned))
-    sentence = f"Left out, English (where there is none, every language) being no better than guessing in any arm: {listed}."
+    sentence = (
+        f"Left out, English (where there is none, every language) being no better than guessing in any arm: {listed}."
+    )
     return replace(row, caveats=(*row.caveats, sentence))
 
 

@@ -1,0 +1,66 @@
+"""Far languages at chance, or near ones at the ceiling, make a slope that is none of distance's: the results say so."""
+
+from pathlib import Path
+
+import numpy as np
+
+from xstilts import distances, gains, languages
+from xstilts.correlation import display, study
+from xstilts.correlation.cells import ALL
+from xstilts.correlation.judgement import Verdict
+from xstilts.correlation.sample import Settings
+from xstilts.runs import Score
+
+GRAMBANK = Path(__file__).parent.parent / "data" / "typology" / "grambank.csv"
+CHANCE = 100 / 3
+
+
+def analysed(lowest: float, highest: float) -> tuple[Verdict, list[display.Point]]:
+    """A study in which every language gains 6 ± 1 points wherever its score can move; scores fall with distance."""
+    rng = np.random.default_rng(4)
+    rows = distances.table([language.code for language in languages.xtreme()], 1) + distances.grambank(GRAMBANK)
+    near = {row.language: row.value for row in rows if row.distance == "syntactic" and row.value is not None}
+    codes = [language.code for language in languages.xtreme() if language.code in near and language.code != "eng"]
+    order = sorted(codes, key=lambda code: near[code])
+    scores = []
+    for place, code in enumerate(order):
+        before = highest + (lowest - highest) * place / (len(order) - 1)
+        after = before + 6 + rng.normal(0, 1)
+        for arm, value in (("none", before), ("mnli", after)):
+            shown = float(np.clip(value, CHANCE, 99.5) + rng.normal(0, 0.2))
+            scores.append(Score("s", arm, "xnli", "xnli", code, "accuracy", 1, min(99.9, shown), 2000))
+    paired = gains.pair(scores, {("xnli", "accuracy", code): CHANCE for code in codes})
+    found = study.analyse(paired, rows, settings=Settings(draws=199, resamples=50))
+    whole = next(row for row in found.verdicts if (row.intermediate, row.target, row.outcome) == (ALL, ALL, "points"))
+    return whole, found.tables["points"]
+
+
+def test_without_floor_or_ceiling_the_same_gain_everywhere_is_no_claim() -> None:
+    verdict, points = analysed(45, 80)
+    assert verdict.verdict != "supported"
+    assert not any("near_chance" in point.marks or "near_ceiling" in point.marks for point in points)
+
+
+def test_far_languages_at_chance_fake_a_slope_and_are_marked() -> None:
+    verdict, points = analysed(5, 75)
+    marked = [point for point in points if "near_chance" in point.marks]
+    assert verdict.slope < -0.5
+    assert len(marked) > 8
+    assert any(
+        f"{len(marked)} of {len(points)} gains lie between two scores no better" in text for text in verdict.caveats
+    )
+    assert min(point.distance for point in marked) > np.median([point.distance for point in points])
+
+
+def test_near_languages_at_the_ceiling_fake_a_slope_and_are_marked() -> None:
+    verdict, points = analysed(60, 115)
+    marked = [point for point in points if "near_ceiling" in point.marks]
+    assert verdict.slope > 0.4
+    assert len(marked) > 8
+    assert any("gains lie between two scores of at least 99 points" in text for text in verdict.caveats)
+
+
+def test_where_half_of_the_languages_are_at_chance_nothing_is_claimed() -> None:
+    verdict, _ = analysed(-30, 75)
+    assert verdict.verdict == "inconclusive"
+    assert "no better than guessing" in verdict.reason
