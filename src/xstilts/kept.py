@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from xstilts.correlation.cells import UNKNOWN_TEST_SIZE
@@ -90,16 +90,18 @@ def _gains(points: Sequence[Row], study: str) -> str:
             here = [row for row in rows if row["target"] == target]
             others = [float(row["gain"]) for row in here if row["english"] == "0"]
             english = [float(row["gain"]) for row in here if row["english"] == "1"]
-            line.append((f"{fmean(others):+.1f}" if others else "") + (f" ({english[0]:+.1f})" if english else ""))
+            told = f"{fmean(others):+.1f} ± {stdev(others):.1f}" if len(others) > 1 else ""
+            line.append(told + (f" ({english[0]:+.1f})" if english else ""))
         lines.append(line)
-    title = f"**Gains, `{study}`**: mean over the languages other than English (English in brackets), points"
+    title = f"**Gains, `{study}`**: mean ± SD over the languages other than English (English in brackets), points"
     return f"{title}\n\n{_table(['intermediate', *targets], lines)}"
 
 
 def _verdicts(rows: Sequence[dict[str, Any]], study: str) -> str:
     """The verdict of every arm over all targets, and how many cells were supported."""
     lines = []
-    for arm in sorted({row["intermediate"] for row in rows}):
+    names = sorted({row["intermediate"] for row in rows})
+    for arm in names if len(names) > 2 else [name for name in names if name != "all"]:
         mine = [row for row in rows if row["intermediate"] == arm]
         over = {row["outcome"]: row for row in mine if row["target"] == "all"}
         cells = [row for row in mine if row["target"] != "all" and row["outcome"] == "points"]
