@@ -525,6 +525,14 @@ def test_limits_keep_the_same_rows_in_their_order(tmp_path):
     assert [row for row in whole if row in kept] == kept
 
 
+def test_a_task_may_have_limits_of_its_own(tmp_path):
+    task = tasks.get("csqa")
+    made_data.write(task, tmp_path)
+    limits = {"train": 3, "validation": 2, "csqa": {"train": 2}, "xquad": {"validation": 1}}
+    kept = files.load(task, _settings(tmp_path, "csqa", limits=limits)).splits
+    assert (len(kept["train"]), len(kept["validation"])) == (2, 2)
+
+
 def test_two_parts_of_a_file_are_all_of_it_and_share_no_prompt(tmp_path):
     rows = [
         {"ind": number, "ctx": f"the man number {number // 3} runs", "endings": ["a", "b"], "label": 0}

@@ -16,6 +16,7 @@ COMMANDS = {
     "export": ("xstilts.export", "a checkpoint as a plain transformers folder"),
     "submission": ("xstilts.submission", "export, check or score an XTREME submission folder"),
     "analyse": ("xstilts.analyse", "the gain-versus-distance analysis for anybody's scores"),
+    "regenerate": ("xstilts.regenerate", "the tables and the report of a kept study, again from its score records"),
     "grid": ("xstilts.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
     "calibrate": ("xstilts.calibration", "the pipeline on worlds whose truth was planted, and what it found there"),
     "repro": ("xstilts.repro", "dvc repro for grids: stages as forks of one process, dvc.lock changed in place"),

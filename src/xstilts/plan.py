@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xstilts import tasks
 from xstilts.architectures import Architecture
+from xstilts.origins import assembly
 from xstilts.params import Params, Recipe
 
 MLM = "mlm"
@@ -155,8 +156,8 @@ def training_items(params: Params, task: str, code: str, data: Path) -> int | No
         found = (world.get("sizes") or {}).get(task, world.get("train", 2000))
     if found is None:
         found = tasks.get(task).counts.get(split, TRAINING.get(task) if split == "train" else None)
-    limit = (params.data.get("limits") or {}).get(split.partition("/")[0])
-    return found if found is None or limit is None else min(found, limit)
+    most = assembly.limit(params.data, task, split)
+    return found if found is None or most is None else min(found, most)
 
 
 def test_items(params: Params, task: str, data: Path) -> int:

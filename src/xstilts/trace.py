@@ -83,7 +83,7 @@ def chain(root: Path, key: RunKey, metric: str = "") -> Iterator[Link]:
         yield Link("value", f"{metric} = {made['values'][metric]} points, on {_examples(made, metric)} examples")
         yield from _gain(root, key, metric, made)
     yield Link("record", f"{path} (digest {made['digest'][:12]}, fingerprint {made['fingerprint'][:12]})")
-    yield from _in_store(made, metric)
+    yield from _in_store(made, metric, _restoring(root))
     for name, row in made["inputs"].items():
         yield _file(root, name, row["path"], row["sha256"])
     runs = [Entry.from_json(row) for row in made["training_run"]["runs"]]
@@ -121,14 +121,18 @@ def _gain(root: Path, key: RunKey, metric: str, made: Mapping[str, Any]) -> Iter
     )
 
 
-def _in_store(made: Mapping[str, Any], metric: str) -> Iterator[Link]:
+def _restoring(root: Path) -> str:
+    """The command that gives the store what it lacks; a kept study (docs/studies/) is no pipeline."""
+    kept = (root / "params.yaml").exists() and not (root / "dvc.yaml").exists()
+    return f"xstilts regenerate {root} --out DIR" if kept else "dvc repro -f -s gains"
+
+
+def _in_store(made: Mapping[str, Any], metric: str, restoring: str) -> Iterator[Link]:
     entry = scores.entry(made)
     there = store.connect()
     run = mirror.find(there, entry.study, entry.fingerprint)
     if run is None:
-        yield Link(
-            "MLflow run", f"{there}, study {entry.study}", "it is not there; `dvc repro -f -s gains` restores it"
-        )
+        yield Link("MLflow run", f"{there}, study {entry.study}", f"it is not there; `{restoring}` restores it")
         return
     yield Link(
         "MLflow run",
@@ -139,7 +143,7 @@ def _in_store(made: Mapping[str, Any], metric: str) -> Iterator[Link]:
     parents = [*made["training_run"]["runs"]]
     for row in parents:
         parent = mirror.find(there, row["study"], row["fingerprint"])
-        lost = "" if parent else f"MLflow has no run of {row['name']}; `dvc repro -f -s gains` restores it"
+        lost = "" if parent else f"MLflow has no run of {row['name']}; `{restoring}` restores it"
         yield Link("  parent" if row["fingerprint"] == entry.parent else "  training", _run_id(parent, row), lost)
 
 

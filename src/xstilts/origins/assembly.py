@@ -42,7 +42,7 @@ def finish(
     if task.shape == "tagging" and not task.labels:
         known["labels"] = list(_derived_labels(whole["train"], whole.get("validation", ())))
     return Prepared(
-        splits={split: _limited(split, examples, settings) for split, examples in whole.items()},
+        splits={split: _limited(task, split, examples, settings) for split, examples in whole.items()},
         source={name: value for name, value in known.items() if value},
     )
 
@@ -129,10 +129,18 @@ def _derived_labels(train: Iterable[Example], validation: Iterable[Example]) -> 
     return (*sorted(counts, key=lambda tag: (-counts[tag], tag)), *sorted(others - counts.keys()))
 
 
-def _limited(split: str, examples: list[Example], settings: Mapping[str, Any]) -> list[Example]:
+def limit(settings: Mapping[str, Any], task: str, split: str) -> int | None:
+    """Rows kept of a split: `data.limits` has a number for a kind of split, and of a task's own that goes before it."""
+    limits = settings.get("limits") or {}
+    kind = split.partition("/")[0]
+    own: int | None = (limits.get(task) or {}).get(kind, limits.get(kind))
+    return own
+
+
+def _limited(task: Task, split: str, examples: list[Example], settings: Mapping[str, Any]) -> list[Example]:
     """At most `data.limits` rows of a split, drawn with a fixed seed, in their order."""
-    limit = (settings.get("limits") or {}).get(split.partition("/")[0])
-    if limit is None or len(examples) <= limit:
+    most = limit(settings, task.name, split)
+    if most is None or len(examples) <= most:
         return examples
-    drawn = sorted(random.Random(0).sample(range(len(examples)), limit))
+    drawn = sorted(random.Random(0).sample(range(len(examples)), most))
     return [examples[index] for index in drawn]
