@@ -63,7 +63,7 @@ def script(main: Callable[[], None], *, fork: bool = True) -> None:
 
 
 def note(kind: str, name: str, seconds: float) -> None:
-    """Append to the file that XSTILTS_TIMES names, if it does, what a stage's command took (`whole`) or its `main` (`work`)."""
+    """Append to the file that XSTILTS_TIMES names what a stage's command took (`whole`) or its `main` (`work`)."""
     if path := os.environ.get(TIMES):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(json.dumps([kind, name, seconds]) + "\n")
