@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from xstilts import distances, gains, imputation
+from xstilts import distances, gains, imputation, warm
 from xstilts.correlation import regression, study
 from xstilts.correlation.sample import Settings
 
@@ -34,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import distances, imputation, languages
+from xstilts import distances, imputation, languages, warm
 
 
 def main() -> None:
@@ -24,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

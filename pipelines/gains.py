@@ -4,7 +4,7 @@ import argparse
 import itertools
 from pathlib import Path
 
-from xstilts import gains, params, published, records, scores
+from xstilts import gains, params, published, records, scores, warm
 from xstilts.runs import RunKey
 
 
@@ -33,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import mixtures, params
+from xstilts import mixtures, params, warm
 
 
 def main() -> None:
@@ -19,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import origins, params, prepared, tasks
+from xstilts import origins, params, prepared, tasks, warm
 
 
 def main() -> None:
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import published, scores, tables
+from xstilts import published, scores, tables, warm
 from xstilts.runs import Score
 
 
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main)

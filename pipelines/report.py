@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import provenance, report, scores
+from xstilts import provenance, report, scores, warm
 
 
 def main() -> None:
@@ -31,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

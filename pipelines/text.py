@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, text
+from xstilts import params, text, warm
 
 
 def main() -> None:
@@ -16,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)

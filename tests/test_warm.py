@@ -134,8 +134,9 @@ def test_a_fork_ends_when_its_script_is_killed(tmp_path):
 
 
 def test_a_package_that_cannot_be_imported_ends_the_command(tmp_path):
+    beside = "sleep 60 2>/dev/null; touch late"
     run = subprocess.Popen(
-        [sys.executable, "-c", SERVE.replace("sqlite3", "no_such_package"), ".", "sh", "-c", "sleep 60; touch late"],
+        [sys.executable, "-c", SERVE.replace("sqlite3", "no_such_package"), ".", "sh", "-c", beside],
         cwd=tmp_path, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     _, err = run.communicate(timeout=30)

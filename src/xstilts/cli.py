@@ -25,6 +25,9 @@ COMMANDS = {
     "trace": ("xstilts.trace", "from a number in the report back to run, files and commit"),
 }
 
+# What follows these is another program's, options included, which argparse would take for its own.
+PASSED_ON = frozenset({"repro", "dvc", "warm"})
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 0 only if it did what was asked."""
@@ -36,7 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
         subparser = commands.add_parser(name, help=help_text, description=help_text)
         if name == asked:
             importlib.import_module(module).configure(subparser)
-    parsed = parser.parse_args(words)
+    if asked in PASSED_ON and words[1:] not in (["-h"], ["--help"]):
+        parsed = argparse.Namespace(command=asked, words=words[1:])
+    else:
+        parsed = parser.parse_args(words)
     try:
         return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
     except (ValueError, OSError) as error:

@@ -12,13 +12,17 @@ way. Nothing else of DVC is touched; its Python interface is not promised to be 
 import argparse
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from dvc.cli import main as dvc_main
 from dvc.dvcfile import Lockfile, logger
+from dvc.stage import run as running
 from dvc.stage import serialize
 from dvc.utils.serialize import dumps_yaml
+
+from xstilts import warm
 
 _HEAD = "schema: '2.0'\nstages:\n"
 _NAME = re.compile(r"^  ([A-Za-z0-9_.][A-Za-z0-9_.@-]*):\n", re.MULTILINE)  # a stage's name, as YAML writes it unquoted
@@ -27,6 +31,7 @@ _TOP = re.compile(r"^(?:  )?[^ \n].*\n?", re.MULTILINE)  # every line at the ind
 _SHARED = re.compile(r"^( *(?:- )*(?:[^\s:]+: )?)([&*])id(\d{3,})( \[\]| \{\})?$", re.MULTILINE)
 
 _whole = Lockfile.dump_stages
+_command = running.cmd_run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +47,18 @@ def run(asked: argparse.Namespace) -> int:
 def main(words: list[str]) -> int:
     """Run DVC's command line; its exit status."""
     Lockfile.dump_stages = dump_stages
+    running.cmd_run = run_command
     return int(dvc_main(words) or 0)
+
+
+def run_command(stage: Any, **options: Any) -> None:
+    """What `dvc.stage.run.cmd_run` does: a stage's command; and note what it took."""
+    began = time.monotonic()
+    try:
+        _command(stage, **options)
+    finally:
+        if not options.get("dry"):
+            warm.note("whole", stage.addressing, time.monotonic() - began)
 
 
 def dump_stages(self: Any, stages: list[Any], **options: Any) -> None:

@@ -25,12 +25,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
 ADDRESS = "XSTILTS_WARM"
+TIMES = "XSTILTS_TIMES"  # a file for what took how long, see `note`
 PACKAGES = (
     "pytorch_lightning",
     "transformers.models.auto.modeling_auto",
@@ -41,19 +43,30 @@ PACKAGES = (
 _VARIES = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "DVC_ROOT", "DVC_STAGE", ADDRESS})
 
 
-def script(main: Callable[[], None]) -> None:
-    """Run a script's `main`: in a fork of the warm process if there is one, else here."""
+def script(main: Callable[[], None], *, fork: bool = True) -> None:
+    """Run a script's `main`: in a fork of the warm process if there is one and it is of use, else here."""
     address = os.environ.pop(ADDRESS, "")
-    answers = _ask(address) if address else None
-    fork = answers.readline() if answers else ""
-    if answers is None or not fork:
-        main()
+    answers = _ask(address) if fork and address else None
+    process = answers.readline() if answers else ""
+    if answers is None or not process:
+        began = time.monotonic()
+        try:
+            main()
+        finally:
+            note("work", sys.argv[0], time.monotonic() - began)
         return
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, functools.partial(_pass_on, int(fork)))
+        signal.signal(number, functools.partial(_pass_on, int(process)))
     status = answers.readline()
     answers.read()  # ends when the fork has
     sys.exit(int(status) if status else 128 + signal.SIGKILL)  # a fork that says nothing was killed
+
+
+def note(kind: str, name: str, seconds: float) -> None:
+    """Append to the file that XSTILTS_TIMES names what a stage's command took (`whole`) or its `main` (`work`)."""
+    if path := os.environ.get(TIMES):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([kind, name, seconds]) + "\n")
 
 
 def _pass_on(fork: int, number: int, _: object) -> None:
