@@ -150,7 +150,7 @@ def _float(text: str) -> float:
 
 
 def _number(value: str | float | None, places: int = 1) -> str:
-    return "" if value in (None, "") else f"{float(value):.{places}f}"  # type: ignore[arg-type]
+    return "" if value in (None, "") else f"{float(value):.{places}f}"
 
 
 def _by(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
