@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import overlap, params, tables
+from xstilts import overlap, params, tables, warm
 from xstilts.shapes.tokens import Tokens
 
 
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm.script(main, fork=False)
