@@ -8,7 +8,8 @@ which the rivals take turns, of CPU seconds a real (not a padding) token; a rati
 UDPOS `group_by_length` is compared with ours on a table of 250,002 rows; all else has as many rows as there are words.
 
 `--data` reads real sentences from a folder of upstream files instead of made ones. The Trainer needs `accelerate`;
-without it its rows are left out. `--device cuda` times a GPU, `--bf16` computes there in bf16. The last line is JSON.
+without it its rows are left out. `--device cuda` times a GPU, where all have the whole table, ours records and compiles
+its steps, and the limit is reckoned from the device's peaks; `--bf16` computes there in bf16. The last line is JSON.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from peers.timing import Spent
 from xstilts.params import Model, Runtime
 
 WHOLE_TABLE = 250_002  # rows of XLM-R's embedding
+MANY = 600  # steps of ours on CUDA: shapes are recorded in the first of them
 GROUPED = ("xnli", "udpos")  # where the whole table and `group_by_length` are measured
 Rivals = dict[str, Callable[[], Spent]]
 
@@ -49,8 +51,12 @@ def build(folder: Path, name: str, options: argparse.Namespace) -> list[Material
     else:
         words = Words(options.words, np.random.default_rng(1))
         examples, tokenizer = material.made(kind, options.examples, words), words.tokenizer()
-    whole = name in GROUPED and not options.small
-    models = [model, replace(model, vocabulary=options.table)] if whole else [model]
+    if options.device == "cuda":  # an encoder of full size has its whole table
+        models = [replace(model, vocabulary=options.table)]
+    elif name in GROUPED and not options.small:
+        models = [model, replace(model, vocabulary=options.table)]
+    else:
+        models = [model]
     return [material.build(folder / str(place), kind, examples, tokenizer, one) for place, one in enumerate(models)]
 
 
@@ -63,12 +69,13 @@ def rivals(built: list[Material], options: argparse.Namespace) -> list[Rivals]:
         threads=options.threads,
         progress=False,
         checkpoint_seconds=10**6,
+        compile=cuda,
     )
     small, *whole = built
-    shared = {"steps": options.steps + 1, "warm": 1, "device": options.device}
+    warm = 10 if cuda else 1  # a device's memory is still being handed out in the first steps
+    shared = {"steps": options.steps + warm, "warm": warm, "device": options.device}
     # The curve has a point every tenth of the steps, the first of which ends the warm-up.
-    mine = options.steps + max(1, options.steps // 9)
-    dtype = torch.bfloat16 if options.bf16 else torch.float32
+    mine = max(options.steps + max(1, options.steps // 9), MANY if cuda else 0)
     tables: list[Rivals] = [{"ours": ours.Rival(small, steps=mine, runtime=runtime)}]
     for one in whole:
         every = ours.Rival(one, steps=mine, runtime=replace(runtime, trim=False))
@@ -76,18 +83,23 @@ def rivals(built: list[Material], options: argparse.Namespace) -> list[Rivals]:
     if importlib.util.find_spec("accelerate"):
         from peers import trainer
 
-        for padding in ("maximum", "longest"):
+        for padding in options.padding:
             label = f"Trainer, padded to the {padding}"
             tables[0][label] = trainer.Rival(small, padding=padding, grouped=False, bf16=options.bf16, **shared)
-        grouped = shared | {"steps": options.grouped + 1}
-        for one, table in zip(whole, tables[1:], strict=True):
+        grouped = shared | {"steps": options.grouped + warm}
+        pairs = zip(built, tables, strict=True) if cuda else zip(whole, tables[1:], strict=True)
+        for one, table in pairs:
             rival = trainer.Rival(one, padding="longest", grouped=True, bf16=options.bf16, **grouped)
             table["Trainer, group_by_length"] = rival
     else:
         print("accelerate is not installed (pip install accelerate): no row of transformers' Trainer")
-    tables[0]["jiant's loop"] = loops.jiant(small, **shared)
-    tables[0]["XTREME's loop"] = loops.xtreme(small, **shared)
-    tables[0]["bare matrix products"] = limit.Rival(small, dtype=dtype, **shared)
+    if not options.trainer_alone:
+        tables[0]["jiant's loop"] = loops.jiant(small, **shared)
+        tables[0]["XTREME's loop"] = loops.xtreme(small, **shared)
+    if cuda:
+        tables[0]["the limit, reckoned"] = limit.Reckoned(small, steps=mine, warm=mine // 3)
+    else:
+        tables[0]["bare matrix products"] = limit.Rival(small, dtype=torch.float32, **shared)
     return tables
 
 
@@ -121,7 +133,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--kernels", action="store_true", help="on CUDA: count the seconds of kernels, not of the wall")
+    parser.add_argument("--padding", nargs="+", choices=("maximum", "longest"), default=["maximum", "longest"])
+    parser.add_argument("--trainer-alone", action="store_true", help="leave out the loops of jiant and XTREME")
     options = parser.parse_args()
+    timing.Clock.kernels = options.kernels
     torch.set_num_threads(options.threads)
     print(f"{'data':7}{'table':>9}  {'rival':33}{'µs a token':>10}{'ratio':>8}")
     rows, sets = [], {}
@@ -133,7 +149,7 @@ def main() -> None:
             for one, table in zip(built, rivals(built, options), strict=True):
                 rows += report(name, one, f"{one.model.vocabulary:,}", timing.alternate(table, options.rounds))
     model = {"layers": options.layers, "hidden": options.hidden}
-    clock = "CPU seconds" if options.device == "cpu" else "wall seconds"
+    clock = "CPU seconds" if options.device == "cpu" else "kernel seconds" if options.kernels else "wall seconds"
     print(json.dumps({"benchmark": "training", "clock": clock, "model": model, "sets": sets, "rows": rows}))
 
 

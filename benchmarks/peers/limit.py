@@ -81,3 +81,35 @@ class _Inside:
         for _ in range(3):
             torch.bmm(self.query, self.query.transpose(1, 2), out=self.weights)
             torch.bmm(self.weights, self.query, out=self.out)
+
+
+PEAKS = {"H100": (989e12, 3.35e12), "H200": (989e12, 4.8e12)}  # bf16 operations and bytes a second, by NVIDIA's sheets
+
+
+class Reckoned:
+    """What a step must take on a CUDA device: its products at 75 % of the peak, then AdamW's bytes at 80 % of it.
+
+    AdamW reads and writes a weight and two moments and reads a gradient, all fp32: 28 bytes for each weight outside the
+    table and each row in use. A call returns the seconds of the steps after the warm-up.
+    """
+
+    def __init__(self, material: Material, *, steps: int, warm: int) -> None:
+        device = torch.cuda.get_device_name()
+        known = [peak for name, peak in PEAKS.items() if name in device]
+        if not known:
+            raise ValueError(
+                f"no peak is known of {device!r}; known: {', '.join(PEAKS)}. Add it to PEAKS in {__file__}"
+            )
+        self.operations, self.bandwidth = known[0]
+        model, sizes = material.model, material.encoded.tokens()
+        body = model.layers * (4 * model.hidden**2 + 2 * model.hidden * model.feed_forward)
+        chosen = [sizes[items].astype(float) for items in step_items(material, steps)[warm:]]
+        tokens = sum(float(each.sum()) for each in chosen)
+        inside = sum(float((each**2).sum()) for each in chosen) * 12 * model.hidden * model.layers
+        bytes_a_step = 28 * (body + material.used * model.hidden)
+        products = (6 * body * tokens + inside) / (0.75 * self.operations)
+        self.spent = Spent(products + len(chosen) * bytes_a_step / (0.8 * self.bandwidth), int(tokens))
+
+    def __call__(self) -> Spent:
+        """The seconds and real tokens."""
+        return self.spent

@@ -44,10 +44,11 @@ class Rival:
     def __call__(self) -> Spent:
         """Train; seconds and real tokens of the steps after the warm-up."""
         torch.manual_seed(1)
-        model = HEADS[self.material.kind.shape].from_config(config(self.material)).to(self.device).train()
+        with torch.device(self.device):
+            model = HEADS[self.material.kind.shape].from_config(config(self.material)).train()
         optimizer = torch.optim.AdamW(model.parameters(), lr=2e-5, eps=1e-8, weight_decay=0.0, fused=False)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.0, 1 - step / self.steps))
-        watch, tokens, batches = Stopwatch(self.device, self.warm), [], self._batches()
+        watch, tokens, batches = Stopwatch(self.device, self.warm, self.steps), [], self._batches()
         for _ in range(self.steps):
             tokens.append(0)
             for _ in range(self.parts):

@@ -12,6 +12,7 @@ from typing import Any
 
 import datasets
 import numpy as np
+import torch
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
@@ -120,7 +121,7 @@ class Rival:
             tokens.append(int(batch["attention_mask"].sum()))
             return batch
 
-        watch = Stopwatch(self.device, self.warm)
+        watch = Stopwatch(self.device, self.warm, self.steps)
         with tempfile.TemporaryDirectory() as folder:
             arguments = TrainingArguments(
                 output_dir=str(Path(folder)),
@@ -133,7 +134,8 @@ class Rival:
                 seed=1,
                 **self.settings,
             )
-            head = HEADS[self.material.kind.shape].from_config(config(self.material))
+            with torch.device(self.device):
+                head = HEADS[self.material.kind.shape].from_config(config(self.material))
             trainer = Trainer(
                 model=head,
                 args=arguments,

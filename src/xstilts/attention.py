@@ -1,8 +1,8 @@
 """Attention inside each sequence of a row without padding, as transformers' attention interface calls it.
 
-On CUDA one call of torch's varlen kernels. On a CPU, sequences of equal length lie side by side (a run) and go through
-one product together. SDPA has no fast kernel with dropout there, and one call of it costs more than a short run's
-products, so that it is left to long sequences without gradients; `row_attention` computes what it would.
+On CUDA one call of torch's kernels for rows of sequences. On a CPU, sequences of equal length lie side by side (a run)
+and go through one product together. SDPA has no fast kernel with dropout there, and one call of it costs more than a
+short run's products, so that it is left to long sequences without gradients; `row_attention` computes what it would.
 """
 
 from functools import lru_cache
@@ -17,6 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from xstilts import dropout as dropping
 
+_FLASH = (torch.bfloat16, torch.float16)
 _LONG = 100  # mean tokens of a sequence from which SDPA is faster than `row_attention` without gradients
 
 
@@ -49,6 +50,8 @@ def packed_attention(
     Returns:
         Shape (1, tokens, heads, size), and no weights.
     """
+    if query.is_cuda and query.dtype in _FLASH:
+        return varlen_attention(query, key, value, packed_bounds, packed_lengths[0], dropout, scaling), None
     if query.is_cuda:
         return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
     learning = torch.is_grad_enabled() and query.requires_grad
@@ -65,6 +68,22 @@ def packed_attention(
         out = nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
         parts.append(out.transpose(1, 2).reshape(count * length, heads, size))
     return torch.cat(parts)[None], None
+
+
+def varlen_attention(
+    query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, longest: int, dropout: float, scaling: float | None
+) -> Tensor:
+    """What `packed_attention` computes, by torch's flash kernel in bf16 or fp16 on CUDA.
+
+    `torch.nn.attention.varlen` has no dropout, which the recipe needs, and jagged tensors are launched from Python at a
+    price; the operator below both is not public, but has both its gradient and dropout (torch 2.2 to 2.13). `longest`
+    is an upper bound of the lengths; the other arguments and the result are those of `packed_attention`.
+    """
+    rows = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+    out: Tensor = torch.ops.aten._flash_attention_forward(
+        *rows, bounds, bounds, longest, longest, dropout, False, False, scale=scaling
+    )[0]
+    return out[None]
 
 
 def jagged_attention(
@@ -84,7 +103,7 @@ def jagged_attention(
     def jagged(tensor: Tensor) -> Tensor:
         rows = tensor[0].transpose(0, 1).contiguous()
         nested: Tensor = torch.nested.nested_tensor_from_jagged(
-            rows, bounds, min_seqlen=lengths[-1], max_seqlen=lengths[0]
+            rows, bounds.long(), min_seqlen=lengths[-1], max_seqlen=lengths[0]
         )
         return nested.transpose(1, 2)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from xstilts.attention import PACKED
 
@@ -126,7 +127,7 @@ def collate(encoded: Encoded, chosen: np.ndarray, first_position: int) -> Batch:
         positions=torch.from_numpy(np.arange(len(tokens)) - np.repeat(begins, laid) + first_position),
         types=None if encoded.types is None else torch.from_numpy(encoded.types[tokens].astype(np.int64)),
         lengths=tuple(laid.tolist()),
-        bounds=torch.from_numpy(np.append(begins, len(tokens))),
+        bounds=torch.from_numpy(np.append(begins, len(tokens)).astype(np.int32)),
         starts=torch.from_numpy(starts),
         sizes=torch.from_numpy(sizes),
         items=torch.from_numpy(counts),
@@ -167,17 +168,25 @@ def supports_packing(encoder: Encoder) -> bool:
     return known and bool(getattr(encoder, "_supports_attention_backend", False))
 
 
-def hidden_states(encoder: Encoder, batch: Batch) -> Tensor:
-    """The encoder's last hidden states of every real token, shape (tokens, hidden), in the row's order."""
+def hidden_states(encoder: Encoder, batch: Batch, weights: Mapping[str, Tensor] | None = None) -> Tensor:
+    """The encoder's last hidden states of every real token, shape (tokens, hidden), in the row's order.
+
+    Args:
+        encoder: as `encoder.open_encoder` gives it.
+        batch: on the encoder's device.
+        weights: what stands in the place of some of its parameters, by name; for an encoder that supports packing.
+    """
     extra = {} if batch.types is None else {"token_type_ids": batch.types[None]}
     if encoder.config._attn_implementation == PACKED:
-        packed: Tensor = encoder(
-            input_ids=batch.ids[None],
-            position_ids=batch.positions[None],
-            packed_lengths=batch.lengths,
-            packed_bounds=batch.bounds,
+        arguments = {
+            "input_ids": batch.ids[None],
+            "position_ids": batch.positions[None],
+            "packed_lengths": batch.lengths,
+            "packed_bounds": batch.bounds,
             **extra,
-        ).last_hidden_state
+        }
+        found = encoder(**arguments) if weights is None else functional_call(encoder, dict(weights), (), arguments)
+        packed: Tensor = found.last_hidden_state
         return packed[0]
     width = batch.lengths[0]
     mask = (

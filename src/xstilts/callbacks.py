@@ -39,7 +39,7 @@ class Curves(pl.Callback):
         seconds = time.perf_counter() - self._since
         metrics = {
             "train/loss": torch.stack(self._losses).float().mean().item(),
-            "train/learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+            "train/learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
             "train/tokens_per_second": self._tokens / max(seconds, 1e-9),
             "train/memory_mib": _memory(),
         }
@@ -76,6 +76,7 @@ class Selection(pl.Callback):
         if not self.every or step % self.every or step == self.seen:
             return
         self.seen = step
+        module.check()
         losses = self.evaluate(module)
         if trainer.logger:
             trainer.logger.log_metrics({f"validation/{name}": loss for name, loss in losses.items()}, step=step)
@@ -121,6 +122,7 @@ class Resume(pl.Callback):
             due = trainer.strategy.broadcast(due)
         if not due or trainer.global_step == self._saved or trainer.global_step != batch.step + 1:
             return
+        module.check()
         self._saved = trainer.global_step
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / (LAST + ".partial")

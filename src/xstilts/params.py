@@ -157,7 +157,8 @@ class Runtime:
     only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
     prediction holds, `mining_memory` the MiB of a block of BUCC2018's search, `checkpoint_seconds` the time between
     two checkpoints to resume from. `keep_targets` keeps the weights of target trainings after their predictions are
-    made (see `dropping`). `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
+    made (see `dropping`). `graphs` records a training's steps as CUDA graphs where the device and `precision:
+    bf16-mixed` allow it (see `graphs`). `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
     """
 
     accelerator: str = "auto"
@@ -168,6 +169,7 @@ class Runtime:
     accumulate: int = 1
     gradient_checkpointing: bool = False
     compile: bool = False
+    graphs: bool = True
     trim: bool = True
     profiler: str | None = None
     threads: int = 0

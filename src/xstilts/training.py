@@ -8,10 +8,12 @@ import logging
 import shutil
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import nn
@@ -62,8 +64,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     evaluate = _evaluation(mixture.validation)
     if runtime.gradient_checkpointing:
         body.activation_checkpointing_enable()
-    if runtime.compile:
-        body.compile()
+    learner.compiled = runtime.compile
     folder = resume / fingerprint
     selection = Selection(evaluate, job.recipe.evaluate_every, job.recipe.patience, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,8 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         )
 
     learner.schedule = schedule
+    if runtime.graphs and not (runtime.gradient_checkpointing or sharding.sharded(learner)):
+        learner.longest = max((int(np.diff(one.offsets).max()) for one in mixture.sequences() if len(one)), default=0)
     last = folder / LAST
     try:
         trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=False)
@@ -173,7 +176,9 @@ def _evaluation(sets: Mapping[str, tuple[str, Encoded]]) -> Callable[[Learner], 
         was_training = learner.training
         learner.eval()
         losses = {}
-        with torch.no_grad():
+        # Rows of an evaluation have lengths of their own, each of which would be compiled for.
+        as_written = torch.compiler.set_stance("force_eager") if learner.compiled else nullcontext()
+        with torch.no_grad(), as_written:
             for name, (subject, encoded) in sets.items():
                 total, terms = 0.0, 0
                 head: Any = learner.heads[subject]

@@ -44,6 +44,8 @@ def encode(
 class Head(classification.Head):
     """The classification head with a single logit a sequence."""
 
+    fixed = False  # how many continuations there are is read from the batch
+
     def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
         super().__init__(hidden, dropout, labels=())
 

@@ -43,7 +43,12 @@ class Head(nn.Module):
     """RoBERTa's classification head: dropout, dense, tanh, dropout, one logit a label.
 
     A fresh dense layer reads `<s>`; the encoder has no pooler of its own.
+
+    Attributes:
+        fixed: whether the shapes of a step follow from those of its batch (see `xstilts.graphs`).
     """
+
+    fixed = True
 
     def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
         super().__init__()

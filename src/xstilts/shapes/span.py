@@ -106,6 +106,8 @@ def _answer(example: Question, offsets: np.ndarray) -> tuple[int, int] | None:
 class Head(nn.Module):
     """Dropout-free start and end logits, softmax over the tokens of the own sequence (transformers' QA head)."""
 
+    fixed = True
+
     def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
         super().__init__()
         self.out = nn.Linear(hidden, 2)

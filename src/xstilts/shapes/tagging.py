@@ -82,6 +82,8 @@ def _frame(tokens: Tokens, max_length: int) -> tuple[list[int], list[int], int]:
 class Head(nn.Module):
     """Dropout and one logit a tag, at the first sub-word of each word."""
 
+    fixed = True
+
     def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
@@ -95,6 +97,9 @@ class Head(nn.Module):
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy, summed over the words."""
         tags = batch.targets["tag"]
+        if states.is_cuda:  # how many words there are would have to be fetched, and no recorded step can
+            every = self.out(self.dropout(states)).float()
+            return nn.functional.cross_entropy(every, tags, ignore_index=IGNORED, reduction="sum")
         return nn.functional.cross_entropy(self.logits(states, batch).float(), tags[tags != IGNORED], reduction="sum")
 
     def terms(self, batch: Batch) -> int:

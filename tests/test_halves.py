@@ -1,0 +1,156 @@
+"""Steps with rounded weights, and batches filled up for recorded steps; what needs a device is in test_cuda.py."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from test_training import RECIPE
+from xstilts import encoder
+from xstilts.batching import IGNORED, Encoded, collate
+from xstilts.graphs import BUCKET, filled
+from xstilts.halves import Halves
+from xstilts.learner import Learner
+from xstilts.params import Model
+from xstilts.shapes import classification, span, tagging
+
+SIZES = Model(layers=2, hidden=32, heads=2, feed_forward=64, positions=66, dropout=0.0)
+
+
+def learner(decay: float = 0.0) -> Learner:
+    torch.manual_seed(1)
+    body = encoder.fresh(SIZES, 50, pad=1)
+    heads = {
+        "pairs": classification.Head(SIZES.hidden, 0.0, "ab"),
+        "tags": tagging.Head(SIZES.hidden, 0.0, "abc"),
+        "spans": span.Head(SIZES.hidden, 0.0, ()),
+    }
+    recipe = type(RECIPE)(**{**vars(RECIPE), "learning_rate": 1e-3, "weight_decay": decay})
+    return Learner(body, heads, recipe, 10, 1).train()
+
+
+def encoded(shape: str) -> Encoded:
+    rng = np.random.default_rng(2)
+    sizes = rng.integers(4, 30, size=12)
+    rows = [rng.integers(2, 50, size=size) for size in sizes]
+    if shape == "tags":
+        tags = rng.integers(-1, 3, size=int(sizes.sum()))
+        return Encoded.build(rows, token_targets={"tag": np.where(tags < 0, IGNORED, tags)})
+    if shape == "spans":
+        return Encoded.build(rows, sequence_targets={"start": sizes - 2, "end": sizes - 1})
+    return Encoded.build(rows, item_targets={"label": rng.integers(2, size=12)})
+
+
+def by_autocast(learning: Learner, steps: int) -> list[float]:
+    """Steps as Lightning takes them under `bf16-mixed`."""
+    optimizer, losses = learning.configure_optimizers()["optimizer"], []
+    for step in range(steps):
+        batch = collate(encoded("pairs"), np.arange(4) + 4 * (step % 3), 2)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = learning.sum_of_losses("pairs", batch) / 4
+        loss.backward()
+        learning.configure_gradient_clipping(optimizer)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+def whole(learning: Learner, monkeypatch: pytest.MonkeyPatch) -> torch.optim.Optimizer:
+    """Prepare for steps as they are recorded."""
+    optimizer: torch.optim.Optimizer = learning.configure_optimizers()["optimizer"]
+    monkeypatch.setattr(Learner, "optimizer", property(lambda self: optimizer))
+    for group in optimizer.param_groups:
+        group["lr"] = torch.tensor(group["lr"])
+    learning.halves = Halves(learning.encoder, optimizer, compiled=False)
+    return optimizer
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_steps_with_rounded_weights_learn_what_autocast_learns(decay: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = learner(decay), learner(decay)
+    start = {name: weight.detach().clone() for name, weight in first.named_parameters()}
+    losses = by_autocast(first, 6)
+    optimizer = whole(second, monkeypatch)
+    for step, loss in enumerate(losses):
+        batch = collate(encoded("pairs"), np.arange(4) + 4 * (step % 3), 2)
+        assert second.whole_step("pairs", batch, torch.tensor(4.0)).item() == pytest.approx(loss, abs=1e-3)
+    weights = dict(second.named_parameters())
+    for name, weight in first.named_parameters():
+        if "spans" in name or "tags" in name or "key.bias" in name:  # no gradient, or none but rounding
+            continue
+        moved = float((weight.detach() - start[name]).abs().mean())
+        # A gradient near zero may change its sign by a rounding, which moves Adam's first steps.
+        assert float((weights[name] - weight).detach().abs().mean()) < 0.02 * moved, name
+        assert moved > 1e-5, name
+    assert {float(state["step"]) for state in optimizer.state.values()} == {6.0}
+    for name, half in second.halves.weights.items():  # type: ignore[union-attr]
+        assert torch.equal(half, second.encoder.get_parameter(name).bfloat16()), name
+
+
+def test_a_step_whose_gradient_is_not_finite_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    learning = learner()
+    optimizer = whole(learning, monkeypatch)
+    batch = collate(encoded("pairs"), np.arange(4), 2)
+    learning.whole_step("pairs", batch, torch.tensor(4.0))
+    before = {name: weight.detach().clone() for name, weight in learning.named_parameters()}
+    assert not torch.isfinite(learning.whole_step("pairs", batch, torch.tensor(0.0)))
+    assert all(torch.equal(before[name], weight) for name, weight in learning.named_parameters())
+    assert {float(state["step"]) for state in optimizer.state.values()} == {1.0}
+    learning.whole_step("pairs", batch, torch.tensor(4.0))
+    assert not torch.equal(before["heads.pairs.dense.weight"], learning.heads["pairs"].dense.weight)  # type: ignore[arg-type, union-attr]
+
+
+def test_losses_that_are_not_finite_are_found_when_looked_at() -> None:
+    learning = learner()
+    learning._unchecked = [(3, "pairs", torch.tensor(1.0)), (4, "pairs", torch.tensor(float("nan")))]
+    with pytest.raises(FloatingPointError, match=r"step 4 \(pairs\) is nan"):
+        learning.check()
+    learning.check()
+
+
+def test_a_whole_step_without_rounded_weights_says_so() -> None:
+    with pytest.raises(RuntimeError, match="rounded weights"):
+        learner().whole_step("pairs", collate(encoded("pairs"), np.arange(4), 2), torch.tensor(4.0))
+
+
+@pytest.mark.parametrize("shape", ["pairs", "tags", "spans"])
+@pytest.mark.parametrize("items", [1, 5, 12])
+def test_a_filled_row_has_the_same_loss_and_gradients(shape: str, items: int) -> None:
+    batch = collate(encoded(shape), np.arange(items), 2)
+    full = filled(batch, 40)
+    assert len(full.ids) % BUCKET == 0
+    assert 0 < len(full.ids) - len(batch.ids) <= BUCKET
+    assert int(full.bounds[-1]) == len(full.ids)
+    assert torch.equal(full.bounds[:-1], batch.bounds)
+    # On a CPU attention goes by the lengths, which only bound those of a filled batch.
+    more = len(full.ids) - len(batch.ids)
+    on_cpu = type(full)(**{**vars(full), "lengths": (*batch.lengths, more)})
+    gradients = []
+    for row in (batch, on_cpu):
+        learning = learner()
+        loss = learning.sum_of_losses(shape, row)
+        loss.backward()
+        assert torch.isfinite(loss)
+        gradients.append([loss.detach()] + [one.grad for one in learning.parameters() if one.grad is not None])
+    assert len(gradients[0]) == len(gradients[1])
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(other, one, atol=2e-5, rtol=1e-4)
+
+
+def test_what_is_recorded_has_fixed_shapes() -> None:
+    from xstilts import shapes
+
+    fixed = {name: getattr(shapes.get(name).Head, "fixed", False) for name in ("classification", "tagging", "span")}
+    assert all(fixed.values())
+    assert not shapes.get("choice").Head.fixed
+    assert not getattr(shapes.mlm.Head, "fixed", False)
+
+
+def test_the_rounded_weights_are_those_of_linear_layers(tmp_path: Path) -> None:
+    learning = learner()
+    halves = Halves(learning.encoder, learning.configure_optimizers()["optimizer"], compiled=False)
+    assert len(halves.weights) == 2 * 6 * SIZES.layers
+    assert all(half.dtype == torch.bfloat16 for half in halves.weights.values())
+    assert not any("Norm" in name or "embeddings" in name for name in halves.weights)
