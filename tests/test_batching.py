@@ -59,6 +59,28 @@ def test_an_unpadded_row_gives_the_hidden_states_of_each_sequence_alone(make) ->
         torch.testing.assert_close(packed[begin : begin + len(rows[number])], states, atol=2e-6, rtol=1e-4)
 
 
+@pytest.mark.parametrize("make", [xlm_roberta, bert])
+def test_the_last_layer_computes_the_states_that_are_read_and_no_others(make) -> None:
+    encoder = make().eval()
+    encoder.set_attn_implementation(PACKED)
+    rows = random_rows()
+    types = np.zeros(sum(map(len, rows)), dtype=np.int32) if make is bert else None
+    batch = collate(Encoded.build(rows, types=types), np.arange(len(rows)), first_position(encoder.config))
+    widths = []
+    dense = encoder.encoder.layer[-1].output.dense
+    dense.register_forward_pre_hook(lambda _, inputs: widths.append(inputs[0].shape[1]))
+    with torch.inference_mode():
+        whole = hidden_states(encoder, batch)
+        some = hidden_states(encoder, batch, read=batch.starts)
+        again = hidden_states(encoder, batch)
+    torch.testing.assert_close(some[batch.starts], whole[batch.starts], atol=1e-6, rtol=1e-5)
+    others = torch.ones(len(batch.ids), dtype=torch.bool)
+    others[batch.starts] = False
+    assert not some[others].any()
+    assert torch.equal(again, whole)
+    assert widths == [len(batch.ids), len(rows), len(batch.ids)]
+
+
 def test_the_fallback_with_padding_gives_the_same_states_in_the_same_order() -> None:
     encoder = xlm_roberta().eval()
     batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder.config))

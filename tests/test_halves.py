@@ -8,7 +8,7 @@ import torch
 
 from test_training import RECIPE
 from xstilts import encoder
-from xstilts.batching import IGNORED, Encoded, collate
+from xstilts.batching import IGNORED, Encoded, collate, hidden_states
 from xstilts.graphs import BUCKET, filled
 from xstilts.halves import Halves
 from xstilts.learner import Learner
@@ -154,3 +154,19 @@ def test_the_rounded_weights_are_those_of_linear_layers(tmp_path: Path) -> None:
     assert len(halves.weights) == 2 * 6 * SIZES.layers
     assert all(half.dtype == torch.bfloat16 for half in halves.weights.values())
     assert not any("Norm" in name or "embeddings" in name for name in halves.weights)
+
+
+@pytest.mark.parametrize("shape", ["pairs", "tags", "spans"])
+def test_a_prediction_is_the_same_where_only_what_is_read_is_computed(shape: str) -> None:
+    learning = learner().eval()
+    body, head = learning.encoder, learning.heads[shape]
+    batch = collate(encoded(shape), np.arange(12), 2)
+    if shape == "tags":
+        numbers = torch.arange(len(batch.ids))
+        batch.targets["place"] = torch.where(batch.targets["tag"] == IGNORED, IGNORED, numbers)
+    with torch.inference_mode():
+        whole = head.predict(hidden_states(body, batch), batch)  # type: ignore[operator, union-attr]
+        some = head.predict(hidden_states(body, batch, read=head.reads(batch)), batch)  # type: ignore[operator, union-attr]
+    assert whole.keys() == some.keys()
+    for name, values in whole.items():
+        np.testing.assert_allclose(some[name], values, atol=1e-5)

@@ -123,8 +123,8 @@ def test_bf16_is_used_only_where_it_is_asked_for_and_finds_what_was_learned(
     seen = []
     hidden_states = prediction.hidden_states
 
-    def spied(body: Any, batch: Any) -> Any:
-        states = hidden_states(body, batch)
+    def spied(body: Any, batch: Any, **more: Any) -> Any:
+        states = hidden_states(body, batch, **more)
         seen.append((states @ states.T).dtype)
         return states
 

@@ -8,6 +8,7 @@ Positions: RoBERTa and XLM-R count from `padding_idx + 1` in every sequence, BER
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,13 +169,17 @@ def supports_packing(encoder: Encoder) -> bool:
     return known and bool(getattr(encoder, "_supports_attention_backend", False))
 
 
-def hidden_states(encoder: Encoder, batch: Batch, weights: Mapping[str, Tensor] | None = None) -> Tensor:
+def hidden_states(
+    encoder: Encoder, batch: Batch, weights: Mapping[str, Tensor] | None = None, read: Tensor | None = None
+) -> Tensor:
     """The encoder's last hidden states of every real token, shape (tokens, hidden), in the row's order.
 
     Args:
         encoder: as `encoder.open_encoder` gives it.
         batch: on the encoder's device.
         weights: what stands in the place of some of its parameters, by name; for an encoder that supports packing.
+        read: tokens whose states are wanted, shape (wanted,); the last layer then leaves those of others at 0 where
+            the encoder supports packing.
     """
     extra = {} if batch.types is None else {"token_type_ids": batch.types[None]}
     if encoder.config._attn_implementation == PACKED:
@@ -185,9 +190,12 @@ def hidden_states(encoder: Encoder, batch: Batch, weights: Mapping[str, Tensor] 
             "packed_bounds": batch.bounds,
             **extra,
         }
-        found = encoder(**arguments) if weights is None else functional_call(encoder, dict(weights), (), arguments)
-        packed: Tensor = found.last_hidden_state
-        return packed[0]
+        with _narrowed(encoder, read):
+            found = encoder(**arguments) if weights is None else functional_call(encoder, dict(weights), (), arguments)
+        packed: Tensor = found.last_hidden_state[0]
+        if read is None:
+            return packed
+        return packed.new_zeros(len(batch.ids), packed.shape[1]).index_copy_(0, read, packed)
     width = batch.lengths[0]
     mask = (
         torch.arange(width, device=batch.ids.device)[None]
@@ -201,3 +209,17 @@ def hidden_states(encoder: Encoder, batch: Batch, weights: Mapping[str, Tensor] 
         extra = {"token_type_ids": types}
     states: Tensor = encoder(input_ids=padded, attention_mask=mask.long(), **extra).last_hidden_state
     return states[mask]
+
+
+@contextmanager
+def _narrowed(encoder: Encoder, read: Tensor | None) -> Iterator[None]:
+    """Behind the attention of the last layer, go on with some tokens of the row alone."""
+    if read is None:
+        yield
+        return
+    attended = encoder.encoder.layer[-1].attention.output
+    hook = attended.register_forward_pre_hook(lambda _, inputs: tuple(one.index_select(1, read) for one in inputs))
+    try:
+        yield
+    finally:
+        hook.remove()

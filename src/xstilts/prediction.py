@@ -135,7 +135,7 @@ def everything(body: Encoder, head: Any, encoded: Encoded, runtime: Runtime, *, 
     def one(batch: Batch) -> dict[str, np.ndarray]:
         moved = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            states = hidden_states(body, moved)
+            states = hidden_states(body, moved, read=head.reads(moved))
         found: dict[str, np.ndarray] = head.predict(states.float(), moved)
         return found
 

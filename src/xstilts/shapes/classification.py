@@ -70,6 +70,10 @@ class Head(nn.Module):
         """One term an item."""
         return batch.weight
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        """The tokens whose states `predict` reads."""
+        return batch.starts
+
     def predict(self, states: Tensor, batch: Batch) -> dict[str, np.ndarray]:
         """Logits, shape (items, labels)."""
         return {"logits": self.logits(states, batch).float().cpu().numpy()}

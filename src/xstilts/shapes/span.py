@@ -131,6 +131,10 @@ class Head(nn.Module):
         """One term a window."""
         return batch.weight
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        """None: `predict` reads every token's state."""
+        return None
+
     def predict(self, states: Tensor, batch: Batch) -> dict[str, np.ndarray]:
         """Logits, shape (windows, longest, 2)."""
         return {"logits": self.logits(states, batch).cpu().numpy()}

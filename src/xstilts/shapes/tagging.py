@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from xstilts.batching import IGNORED, Batch, Encoded
@@ -105,6 +106,10 @@ class Head(nn.Module):
     def terms(self, batch: Batch) -> int:
         """One term a word."""
         return int((batch.targets["tag"] != IGNORED).sum())
+
+    def reads(self, batch: Batch) -> Tensor | None:
+        """The tokens whose states `predict` reads."""
+        return torch.nonzero(batch.targets["tag"] != IGNORED)[:, 0]
 
     def predict(self, states: Tensor, batch: Batch) -> dict[str, np.ndarray]:
         """The best tag and the number of its word, shape (words,)."""
