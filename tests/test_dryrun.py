@@ -112,7 +112,7 @@ def test_the_planned_size_of_a_difference_is_that_of_its_file(tmp_path: Path) ->
     assert (tmp_path / "file").stat().st_size == pytest.approx(planned, rel=0.1)
 
 
-def test_twice_the_speed_takes_half_the_time_and_small_steps_wait_for_their_launch() -> None:
+def test_twice_the_speed_takes_half_the_time_and_small_steps_take_their_own() -> None:
     size = KNOWN["xlm-roberta-large"]
     long = plan.Training("target", "t", 1, 10, 10, 1e6, 1, 0.0)
     free = plan.Machine(tflops=100, mfu=0.5, launch=1e-9, bandwidth=1e30)
@@ -120,7 +120,22 @@ def test_twice_the_speed_takes_half_the_time_and_small_steps_wait_for_their_laun
     assert once == pytest.approx(10 * 6 * size.body * 1e6 / 50e12)
     assert long.seconds(size, replace(free, mfu=1.0), checkpointing=False, parts=1) == pytest.approx(once / 2)
     short = replace(long, tokens=1.0)
-    assert short.seconds(size, replace(free, launch=0.5), checkpointing=False, parts=1) == pytest.approx(5.0)
+    slow = replace(free, launch=0.5)
+    assert short.seconds(size, slow, checkpointing=False, parts=1) == pytest.approx(5.0, rel=1e-3)
+    assert short.seconds(size, slow, checkpointing=False, parts=4) == pytest.approx(20.0, rel=1e-3)
+    assert long.seconds(size, slow, checkpointing=False, parts=1) == pytest.approx(once + 5.0)
+
+
+def test_the_plan_gives_the_steps_that_were_measured_on_an_h100() -> None:
+    size, machine = KNOWN["xlm-roberta-large"], plan.Machine()
+    for tokens, milliseconds in ((1426, 15.1), (815, 12.7)):
+        one = plan.Training("target", "t", 1, 10, 1, tokens, 1, 0.0)
+        found = one.seconds(size, machine, checkpointing=False, parts=1, trim=True)
+        assert found * 1000 == pytest.approx(milliseconds, rel=0.02)
+        whole = one.seconds(size, machine, checkpointing=False, parts=1)
+        assert whole - found == pytest.approx(28 * 1024 * 220_002 / machine.bandwidth)
+        masked = replace(one, hidden=10.0)
+        assert masked.seconds(size, machine, checkpointing=False, parts=1, trim=True) > whole
 
 
 def test_the_plan_imports_no_torch() -> None:

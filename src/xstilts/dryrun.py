@@ -26,16 +26,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="prepared data, for its counts (default data)")
     parser.add_argument("--brief", action="store_true", help="stages, hours and disk alone, as `make run` prints them")
     parser.add_argument(
-        "--tflops", type=float, default=machine.tflops, help="peak of a device (default 989: H200, bf16)"
+        "--tflops", type=float, default=machine.tflops, help="peak of a device (default 989: H100, bf16)"
     )
     parser.add_argument(
-        "--mfu", type=float, default=machine.mfu, help="share of the peak that is reached (default 0.5)"
+        "--mfu", type=float, default=machine.mfu, help="share of the peak that is reached (default 0.47)"
     )
     parser.add_argument(
-        "--launch", type=float, default=machine.launch * 1000, help="ms to launch 24 layers (default 8.4)"
+        "--launch", type=float, default=machine.launch * 1000, help="ms of 24 layers without tokens (default 6)"
     )
     parser.add_argument(
-        "--bandwidth", type=float, default=machine.bandwidth / 1e12, help="of its memory, TB/s (default 3.84)"
+        "--bandwidth", type=float, default=machine.bandwidth / 1e12, help="of its memory, TB/s (default 2.68)"
     )
     parser.add_argument("--step", action="store_true", help="build the module and take one optimiser step a shape")
     parser.add_argument("--items", type=int, help="with --step: examples a batch (default: the recipe's)")
@@ -103,7 +103,13 @@ def lines(settings: Params, architecture: Architecture, machine: plan.Machine, d
 
 def _hours(one: Training, settings: Params, architecture: Architecture, machine: plan.Machine) -> float:
     runtime = settings.runtime
-    seconds = one.seconds(architecture, machine, checkpointing=runtime.gradient_checkpointing, parts=runtime.accumulate)
+    seconds = one.seconds(
+        architecture,
+        machine,
+        checkpointing=runtime.gradient_checkpointing,
+        parts=runtime.accumulate,
+        trim=runtime.trim,
+    )
     return one.copies * seconds / HOUR
 
 
@@ -123,8 +129,8 @@ def _assumptions(
     )
     most = max((plan.memory(settings, architecture, one) for one in trainings), default=0)
     return [
-        f"  assuming a device of {machine.tflops:g} TFLOP/s at {machine.mfu:.0%}, {1000 * machine.launch:g} ms to "
-        f"launch a step of 24 layers, {machine.bandwidth / 1e12:g} TB/s for AdamW;",
+        f"  assuming a device of {machine.tflops:g} TFLOP/s at {machine.mfu:.0%}, {1000 * machine.launch:g} ms for "
+        f"a step of 24 layers however small, {machine.bandwidth / 1e12:g} TB/s for AdamW;",
         "  no early stopping, no time to read data or to evaluate. Matrix products of the trainings alone: "
         f"{machine.compute(sum(operations)) / HOUR:,.1f} hours",
         f"memory of the device, estimated: at most {most / GIB:.1f} GiB (all sequences of a batch at full length)",
