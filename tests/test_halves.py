@@ -1,14 +1,16 @@
 """Steps with rounded weights, and batches filled up for recorded steps; what needs a device is in test_cuda.py."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 
 from test_training import RECIPE
-from xstilts import encoder
-from xstilts.batching import IGNORED, Encoded, collate, hidden_states
+from xstilts import encoder, graphs
+from xstilts.batching import IGNORED, Batch, Encoded, collate, hidden_states
 from xstilts.graphs import BUCKET, filled
 from xstilts.halves import Halves
 from xstilts.learner import Learner
@@ -170,3 +172,54 @@ def test_a_prediction_is_the_same_where_only_what_is_read_is_computed(shape: str
     assert whole.keys() == some.keys()
     for name, values in whole.items():
         np.testing.assert_allclose(some[name], values, atol=1e-5)
+
+
+class Recording:
+    """Stands in for a recorded step: notes when one is made and when it is replayed."""
+
+    made: ClassVar[list[tuple[str, int]]] = []
+    replayed: ClassVar[list[float]] = []
+
+    def __init__(self, steps: graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
+        self.made.append((subject, len(batch.ids)))
+
+    def replay(self, batch: Batch, terms: float) -> torch.Tensor:
+        self.replayed.append(terms)
+        return torch.tensor(terms)
+
+
+def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream:
+        def wait_stream(self, other: object) -> None: ...
+
+    for name, stand_in in (
+        ("Stream", lambda device: Stream()),
+        ("current_stream", lambda device: Stream()),
+        ("stream", lambda stream: nullcontext()),
+        ("graph_pool_handle", lambda: None),
+    ):
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.setattr(graphs, "_Recorded", Recording)
+    monkeypatch.setattr(Recording, "made", [])
+    monkeypatch.setattr(Recording, "replayed", [])
+    ran = []
+
+    def compute(subject: str, batch: Batch, terms: torch.Tensor) -> torch.Tensor:
+        ran.append((subject, len(batch.ids), float(terms)))
+        return terms
+
+    steps = graphs.Graphs(compute, 40, torch.device("cpu"))
+    rows = encoded("pairs")
+    small, large = (collate(rows, np.arange(count), 2) for count in (2, 12))
+    short, long = (len(filled(batch, 40).ids) for batch in (small, large))
+    assert short < long
+    for number, batch in enumerate((small, large, small, large, small), start=1):
+        assert float(steps.step("pairs", batch, number, fixed=True)) == number
+    assert ran == [("pairs", short, 1.0), ("pairs", long, 2.0)]
+    assert Recording.made == [("pairs", short), ("pairs", long)]
+    assert Recording.replayed == [3, 4, 5]
+    for number in (6, 7, 8):
+        assert float(steps.step("choices", small, number, fixed=False)) == number
+    assert ran[2:] == [("choices", short, 6.0), ("choices", short, 7.0), ("choices", short, 8.0)]
+    assert float(steps.step("tags", small, 9, fixed=True)) == 9
+    assert len(ran) == 6  # another subject is another shape

@@ -68,31 +68,32 @@ class Graphs:
         self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self.pool = torch.cuda.graph_pool_handle()
 
-    def step(self, subject: str, batch: Batch, terms: float) -> Tensor:
+    def step(self, subject: str, batch: Batch, terms: float, *, fixed: bool) -> Tensor:
         """An optimiser step.
 
         Args:
             subject: whose head learns.
             batch: on the CPU.
             terms: what the sum of losses is divided by.
+            fixed: whether the step's shapes follow from the batch's; others run as they are.
 
         Returns:
             The mean loss, shape ().
         """
         whole = filled(batch, self.longest)
         key = (subject, *((name, tuple(column.shape)) for name, column in _columns(whole).items()))
-        if self.recorded.get(key) is None:
+        recorded = self.recorded.get(key)
+        if recorded is None:
             moved, divisor = whole.to(self.device), torch.tensor(terms, device=self.device)
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
-            if key not in self.recorded:
-                self.recorded[key] = None
+            if not fixed or key not in self.recorded:
+                if fixed:
+                    self.recorded[key] = None
                 with torch.cuda.stream(self.stream):
                     loss = self.compute(subject, moved, divisor)
                 torch.cuda.current_stream(self.device).wait_stream(self.stream)
                 return loss
-            self.recorded[key] = _Recorded(self, subject, moved, divisor)
-        recorded = self.recorded[key]
-        assert recorded is not None
+            recorded = self.recorded[key] = _Recorded(self, subject, moved, divisor)
         return recorded.replay(whole, terms)
 
 

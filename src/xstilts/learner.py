@@ -89,11 +89,9 @@ class Learner(pl.LightningModule):
     def training_step(self, micro: Micro, index: int) -> Tensor:
         """The mean loss of this micro-batch's share of the step."""
         torch.manual_seed((self.seed * _MIX + micro.step * 1009 + index * 31 + self.global_rank) % 2**63)
-        if self.graphs and getattr(self.heads[micro.subject], "fixed", False):
-            loss = self.graphs.step(micro.subject, micro.batch, micro.terms)
-        elif self.graphs:
-            terms = torch.tensor(micro.terms, device=self.device)
-            loss = self.whole_step(micro.subject, micro.batch.to(self.device), terms)
+        if self.graphs:
+            fixed = getattr(self.heads[micro.subject], "fixed", False)
+            loss = self.graphs.step(micro.subject, micro.batch, micro.terms, fixed=fixed)
         else:
             loss = self.sum_of_losses(micro.subject, micro.batch) / micro.terms
         self._unchecked.append((micro.step, micro.subject, loss.detach()))
