@@ -15,7 +15,7 @@ import torch
 from pytorch_lightning.loggers.logger import Logger
 from safetensors.torch import load_file
 
-from xstilts import attention, graphs, prediction, prepared, training
+from xstilts import attention, graphs, mining, prediction, prepared, training
 from xstilts.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.jobs import Job, Material
 from xstilts.params import Recipe, Runtime
@@ -192,6 +192,17 @@ def test_a_mixture_learns_what_is_recorded_and_what_is_not(job: Job, tmp_path: P
     plain = run(replace(mixed, output=tmp_path / "plain"), tmp_path / "b", replace(RUNTIME, graphs=False))
     near(job, mixed.output, tmp_path / "plain", 0.1)
     assert max(abs(recorded.curve[step] - plain.curve[step]) for step in plain.curve) < 0.1
+
+
+def test_neighbours_and_mined_pairs_are_those_of_a_cpu() -> None:
+    rng = np.random.default_rng(4)
+    x, y = (rng.standard_normal((number, 64)).astype(np.float32) for number in (700, 900))
+    here, there = mining.neighbours(x, y), mining.neighbours(torch.tensor(x).cuda(), torch.tensor(y).cuda())
+    assert float((here.index_xy == there.index_xy.cpu()).float().mean()) > 0.999
+    torch.testing.assert_close(there.scores_yx.cpu(), here.scores_yx, atol=1e-4, rtol=1e-4)
+    mined = mining.mine(torch.tensor(x).cuda(), torch.tensor(y).cuda(), memory=1)
+    assert mined.source.tolist() == mining.mine(x, y, memory=1).source.tolist()
+    assert (mining.nearest(torch.tensor(x).cuda(), torch.tensor(y).cuda()) == mining.nearest(x, y)).mean() > 0.999
 
 
 def test_predictions_are_those_of_a_cpu(job: Job, tmp_path: Path) -> None:

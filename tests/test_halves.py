@@ -223,3 +223,17 @@ def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch
     assert ran[2:] == [("choices", short, 6.0), ("choices", short, 7.0), ("choices", short, 8.0)]
     assert float(steps.step("tags", small, 9, fixed=True)) == 9
     assert len(ran) == 6  # another subject is another shape
+
+
+def test_what_a_machine_lacks_to_record_steps_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"triton": object(), "gcc": None, "clang": "/usr/bin/clang"}
+    monkeypatch.setattr(graphs.importlib.util, "find_spec", lambda name: found[name])
+    monkeypatch.setattr(graphs.shutil, "which", lambda name: found[name])
+    monkeypatch.delenv("CC", raising=False)
+    assert graphs.lacking() == ""
+    found["clang"] = None
+    assert "C compiler" in graphs.lacking()
+    monkeypatch.setenv("CC", "/opt/cc")
+    assert graphs.lacking() == ""
+    found["triton"] = None
+    assert graphs.lacking() == "the package triton"

@@ -10,6 +10,9 @@ What has no fixed shape stays outside, which a head says (`fixed`): MLM hides an
 step, and the continuations of a choice are counted on the device.
 """
 
+import importlib.util
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import fields, replace
 
@@ -21,6 +24,15 @@ from xstilts.batching import IGNORED, Batch
 BUCKET = 64  # tokens; more would compute more of what nothing reads, fewer would need more graphs
 
 Compute = Callable[[str, Batch, Tensor], Tensor]
+
+
+def lacking() -> str:
+    """What this machine lacks to compile the optimiser's pass for a device, or nothing."""
+    if importlib.util.find_spec("triton") is None:
+        return "the package triton"
+    if not (os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")):
+        return "a C compiler (gcc, clang, or what CC names)"
+    return ""
 
 
 def filled(batch: Batch, longest: int) -> Batch:

@@ -3,6 +3,7 @@
 The recipe fixes the mathematics; Lightning's trainer decides where it is computed.
 """
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,11 +14,12 @@ from torch import Tensor, nn
 
 from xstilts import dropout, sharding
 from xstilts.batching import Batch, Encoder, hidden_states, supports_packing
-from xstilts.graphs import Graphs
+from xstilts.graphs import Graphs, lacking
 from xstilts.halves import Halves
 from xstilts.params import Recipe
 from xstilts.schedule import Micro
 
+_LOG = logging.getLogger(__name__)
 _UNCHECKED = 50  # losses that lie on a device before they are looked at
 _MIX = 2_654_435_761  # Knuth's multiplicative constant: spreads (seed, step) over torch's seeds
 
@@ -65,7 +67,11 @@ class Learner(pl.LightningModule):
         """Lightning's hook: record steps where the device can, see `xstilts.graphs`."""
         alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
         able = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed" and supports_packing(self.encoder)
-        if self.longest and able and alone:
+        if self.longest and able and alone and (missing := lacking()):
+            _LOG.warning(
+                "steps are launched kernel by kernel, which takes several times as long: %s is missing", missing
+            )
+        elif self.longest and able and alone:
             for group in self.optimizer.param_groups:
                 # A recorded step reads the rate from the device; a number would stay that of the recording.
                 group["lr"] = torch.tensor(float(group["lr"]), device=self.device)

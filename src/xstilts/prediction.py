@@ -79,11 +79,11 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
 
     if card.scorer == "mining":
         return {
-            code + suffix: _mine(pairs, embed, settings, runtime)
+            code + suffix: _mine(pairs, embed, settings, runtime, device)
             for split, suffix in (("test", ""), ("dev", ".dev"))
             for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress)
         }
-    return _nearest(_tests(data, "test"), embed, settings, runtime)
+    return _nearest(_tests(data, "test"), embed, settings, runtime, device)
 
 
 def write(files: Mapping[str, Rows], output: Path) -> None:
@@ -169,7 +169,11 @@ def gather(
 
 
 def _nearest(
-    tests: Mapping[str, list[ParallelSentences]], embed: Embed, settings: Retrieval, runtime: Runtime
+    tests: Mapping[str, list[ParallelSentences]],
+    embed: Embed,
+    settings: Retrieval,
+    runtime: Runtime,
+    device: torch.device,
 ) -> dict[str, Rows]:
     """All languages in one pass, so that a sentence that several of them have is embedded once."""
     english = {code: [pair.target or "" for pair in pairs] for code, pairs in tests.items()}
@@ -178,7 +182,7 @@ def _nearest(
     parts = iter(np.split(embed([sentence for side in sides for sentence in side]), ends[:-1]))
     files: dict[str, Rows] = {}
     for code in tests:
-        x, y = _centred(next(parts), settings), _centred(next(parts), settings)
+        x, y = (torch.as_tensor(_centred(next(parts), settings), device=device) for _ in range(2))
         found = mining.nearest(y[parallel.english_order(english[code])], x, runtime.mining_memory)
         back = mining.nearest(x, y, runtime.mining_memory)
         for stem, lines in ((code, found), (f"{code}.reverse", back)):
@@ -191,14 +195,16 @@ def _centred(vectors: np.ndarray, settings: Retrieval) -> np.ndarray:
     return vectors - vectors.mean(axis=0) if settings.centre else vectors
 
 
-def _mine(pairs: Sequence[ParallelSentences], embed: Embed, settings: Retrieval, runtime: Runtime) -> Rows:
+def _mine(
+    pairs: Sequence[ParallelSentences], embed: Embed, settings: Retrieval, runtime: Runtime, device: torch.device
+) -> Rows:
     # A sentence of two gold pairs stands in two rows under one id.
     source = {pair.source_id: pair.source for pair in pairs if pair.source_id is not None}
     target = {pair.target_id: pair.target for pair in pairs if pair.target_id is not None}
     sides = [(list(side), [text or "" for text in side.values()]) for side in (source, target)]
     unified = [parallel.distinct(lines) for _, lines in sides]
     x, y = (
-        _centred(embed([lines[row] for row in one.rows]), settings)
+        torch.as_tensor(_centred(embed([lines[row] for row in one.rows]), settings), device=device)
         for one, (_, lines) in zip(unified, sides, strict=True)
     )
     mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)
