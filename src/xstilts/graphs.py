@@ -44,7 +44,6 @@ def filled(batch: Batch, longest: int) -> Batch:
     """
     tokens = len(batch.ids)
     more = BUCKET - tokens % BUCKET
-    first = int(batch.positions[0])
 
     def per_token(column: Tensor, value: int) -> Tensor:
         return torch.cat([column, column.new_full((more,), value)])
@@ -55,7 +54,7 @@ def filled(batch: Batch, longest: int) -> Batch:
     return replace(
         batch,
         ids=per_token(batch.ids, int(batch.ids[0])),
-        positions=torch.cat([batch.positions, torch.arange(first, first + more)]),
+        positions=per_token(batch.positions, int(batch.positions[0])),
         types=None if batch.types is None else per_token(batch.types, 0),
         lengths=(max(longest, BUCKET),) * (len(batch.lengths) + 1),
         bounds=torch.cat([batch.bounds, batch.bounds.new_tensor([tokens + more])]),
