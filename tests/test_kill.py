@@ -15,7 +15,7 @@ import pytest
 import tiny
 
 KILLS = 10
-STEPS = 600
+STEPS = 1500
 TRAIN = (sys.executable, "pipelines/train.py", "intermediate", "mnli", "1")
 RESULT = Path("checkpoints/intermediate/mnli/seed1")
 # Every run of the training in the store, after the outbox was sent and the dead were ended.
