@@ -1,18 +1,21 @@
 """Steps with rounded weights, and batches filled up for recorded steps; what needs a device is in test_cuda.py."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from test_training import RECIPE
+from test_training import RECIPE, RUNTIME, Memory, _without_dropout, pairs, run, same, weights
 from xstilts import encoder, graphs
 from xstilts.batching import IGNORED, Batch, Encoded, collate, hidden_states
 from xstilts.graphs import BUCKET, filled
 from xstilts.halves import Halves
+from xstilts.jobs import Job, Material
 from xstilts.learner import Learner
 from xstilts.params import Model
 from xstilts.shapes import classification, span, tagging
@@ -188,10 +191,15 @@ class Recording:
         return torch.tensor(terms)
 
 
-def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stream:
-        def wait_stream(self, other: object) -> None: ...
+class Stream:
+    """Stands in for a stream of a device."""
 
+    def wait_stream(self, other: object) -> None: ...
+
+
+@pytest.fixture
+def without_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `Graphs` asks of torch.cuda, on a machine without a device."""
     for name, stand_in in (
         ("Stream", lambda device: Stream()),
         ("current_stream", lambda device: Stream()),
@@ -199,6 +207,10 @@ def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch
         ("graph_pool_handle", lambda: None),
     ):
         monkeypatch.setattr(torch.cuda, name, stand_in)
+
+
+@pytest.mark.usefixtures("without_device")
+def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "_Recorded", Recording)
     monkeypatch.setattr(Recording, "made", [])
     monkeypatch.setattr(Recording, "replayed", [])
@@ -237,3 +249,62 @@ def test_what_a_machine_lacks_to_record_steps_is_named(monkeypatch: pytest.Monke
     assert graphs.lacking() == ""
     found["triton"] = None
     assert graphs.lacking() == "the package triton"
+
+
+class Repeated:
+    """Stands in for a recorded step: does it again."""
+
+    def __init__(self, steps: graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
+        self.steps, self.subject = steps, subject
+
+    def replay(self, batch: Batch, terms: float) -> torch.Tensor:
+        return self.steps.compute(self.subject, batch, torch.tensor(terms))
+
+
+@pytest.mark.usefixtures("without_device")
+def test_lightning_drives_whole_steps_and_resumes_them(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a recorded training but the recording, on a CPU: hooks, rates, checkpoints, selection."""
+    rounded = replace(RUNTIME, precision="bf16-mixed", checkpoint_seconds=0)
+    recipe = replace(RECIPE, learning_rate=2e-3, evaluate_every=4, patience=9)
+    material = Material((pairs(tmp_path / "toy"),))
+    job = Job("target", "toy", 1, _without_dropout(start, tmp_path / "calm"), material, recipe, tmp_path / "plain")
+    plain, recorded, resumed = Memory(), Memory(), Memory()
+    run(job, tmp_path / "a", plain, rounded)
+    monkeypatch.setattr(Learner, "recordable", lambda self: True)
+    monkeypatch.setattr("xstilts.learner.lacking", lambda: "")
+    monkeypatch.setattr(graphs, "_Recorded", Repeated)
+    # Attention on a CPU goes by the true lengths, which a filled row does not say.
+    monkeypatch.setattr(graphs, "filled", lambda batch, longest: batch)
+    whole, broken = replace(job, output=tmp_path / "whole"), replace(job, output=tmp_path / "broken")
+    run(whole, tmp_path / "b", recorded, rounded)
+    with pytest.raises(InterruptedError):
+        run(broken, tmp_path / "c", Memory(interrupt_at=6), rounded)
+    assert list((tmp_path / "c").rglob("last.ckpt"))
+    run(broken, tmp_path / "c", resumed, rounded)
+    before = load_file(job.start / "encoder" / "model.safetensors")
+    found = {folder: load_file(tmp_path / folder / "encoder" / "model.safetensors") for folder in ("plain", "whole")}
+    moved = sum(float((found["plain"][name] - before[name]).abs().sum()) for name in before)
+    apart = sum(float((found["plain"][name] - found["whole"][name]).abs().sum()) for name in before)
+    assert apart < 0.05 * moved
+    assert same(weights(whole.output), weights(broken.output))
+    rates = [
+        {step: point["train/learning_rate"] for step, point in one.points if "train/learning_rate" in point}
+        for one in (plain, recorded)
+    ]
+    assert rates[0] == pytest.approx(rates[1])
+    assert min(step for step, _ in resumed.points) >= 6
+
+
+@pytest.mark.usefixtures("without_device")
+def test_steps_are_not_recorded_where_something_is_missing_and_the_log_says_so(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Learner, "recordable", lambda self: True)
+    monkeypatch.setattr("xstilts.learner.lacking", lambda: "a C compiler")
+    monkeypatch.setattr(graphs.Graphs, "step", None)
+    job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
+    run(job, tmp_path / "a", runtime=replace(RUNTIME, precision="bf16-mixed"))
+    assert "a C compiler is missing" in caplog.text
+    assert not learner().graphs

@@ -65,18 +65,17 @@ class Learner(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Lightning's hook: record steps where the device can, see `xstilts.graphs`."""
-        alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
-        able = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed" and supports_packing(self.encoder)
-        if self.longest and able and alone and (missing := lacking()):
+        able = self.longest and self.recordable()
+        if able and (missing := lacking()):
             _LOG.warning(
                 "steps are launched kernel by kernel, which takes several times as long: %s is missing", missing
             )
-        elif self.longest and able and alone:
+        elif able:
             for group in self.optimizer.param_groups:
                 # A recorded step reads the rate from the device; a number would stay that of the recording.
                 group["lr"] = torch.tensor(float(group["lr"]), device=self.device)
                 group["capturable"] = True
-            self.halves = Halves(self.encoder, self.optimizer, compiled=True)
+            self.halves = Halves(self.encoder, self.optimizer, compiled=self.device.type == "cuda")
             self.graphs = Graphs(self.whole_step, self.longest, self.device)
         if self.compiled and self.graphs:
             # Layers share their code, so that one is compiled for all, and for rows of any length.
@@ -84,6 +83,12 @@ class Learner(pl.LightningModule):
                 layer.compile(dynamic=True)
         elif self.compiled:
             self.encoder.compile()
+
+    def recordable(self) -> bool:
+        """Whether the device, the precision, the encoder and the lone process allow steps to be recorded."""
+        alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
+        rounded = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed"
+        return alone and rounded and supports_packing(self.encoder)
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
