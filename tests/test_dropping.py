@@ -135,7 +135,7 @@ def test_killed_after_dvc_lock_was_written_checkout_does_the_rest(
 
 
 def test_a_training_whose_second_target_is_not_predicted_yet_stays(repository: Path) -> None:
-    params = tiny.PARAMS.replace("targets: [xnli, xquad,", "targets: [xnli, xquad, mlqa,")
+    params = tiny.altered(tiny.PARAMS, "targets: [xnli, xquad,", "targets: [xnli, xquad, mlqa,")
     params = params.replace("squad_v1: [xquad]", "squad_v1: [xquad, mlqa]").replace(
         "tasks: [mnli,", "tasks: [mnli, mlqa,"
     )
@@ -163,7 +163,7 @@ def test_without_yes_nothing_is_deleted(repository: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_params_decide_where_the_command_asks_them(repository: Path, kept: bool) -> None:
-    text = tiny.PARAMS.replace("keep_targets: true", f"keep_targets: {str(kept).lower()}")
+    text = tiny.altered(tiny.PARAMS, "keep_targets: true", f"keep_targets: {str(kept).lower()}")
     (repository / "params.yaml").write_text(text)
     assert cli.main(["drop-targets", "--yes", "--unless-kept"]) == 0
     assert (XNLI / "encoder/w").exists() == kept
@@ -172,7 +172,7 @@ def test_params_decide_where_the_command_asks_them(repository: Path, kept: bool)
 def test_a_grid_that_ends_drops_what_params_do_not_keep(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["grid"]) == 0
     assert "dropped" not in capsys.readouterr().out
-    (repository / "params.yaml").write_text(tiny.PARAMS.replace("keep_targets: true", "keep_targets: false"))
+    (repository / "params.yaml").write_text(tiny.altered(tiny.PARAMS, "keep_targets: true", "keep_targets: false"))
     assert cli.main(["grid"]) == 0
     assert "dropped the weights of 2 target checkpoints" in capsys.readouterr().out
     assert [path.name for path in XNLI.iterdir()] == ["card.json"]

@@ -15,7 +15,7 @@ import pytest
 import tiny
 
 KILLS = 10
-STEPS = 1500
+STEPS = 800
 TRAIN = (sys.executable, "pipelines/train.py", "intermediate", "mnli", "1")
 RESULT = Path("checkpoints/intermediate/mnli/seed1")
 # Every run of the training in the store, after the outbox was sent and the dead were ended.
@@ -39,8 +39,8 @@ print(json.dumps([
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny copy with everything that the training needs, and a checkpoint after every step."""
     recipe = f"    mnli: {{learning_rate: 1.0e-3, batch: 8, steps: {STEPS}, max_length: 64, evaluate_every: 50}}"
-    params = tiny.PARAMS.replace("    mnli: *recipe", recipe)
-    params = params.replace("progress: false}", "progress: false, checkpoint_seconds: 0}")
+    params = tiny.altered(tiny.PARAMS, "    mnli: *recipe", recipe)
+    params = tiny.altered(params, "progress: false", "progress: false, checkpoint_seconds: 0")
     folder = tiny.copy(tmp_path_factory.mktemp("killed"), params=params)
     for script in (("prepare.py", "mnli"), ("text.py",), ("pretrained.py",), ("mixture.py", "mnli")):
         tiny.run(folder, sys.executable, f"pipelines/{script[0]}", *script[1:])

@@ -41,6 +41,12 @@ runtime: {accelerator: cpu, threads: 1, progress: false, keep_targets: true}
 """
 
 
+def altered(params: str, old: str, new: str) -> str:
+    """The parameters with one part replaced, which must be there exactly once."""
+    assert params.count(old) == 1, f"{old!r} stands {params.count(old)} times in the tiny parameters"
+    return params.replace(old, new)
+
+
 def copy(folder: Path, params: str = PARAMS) -> Path:
     """A git and DVC repository with the package's sources and a tiny params.yaml, nothing run yet."""
     for name in COPIED:
