@@ -99,7 +99,8 @@ def rivals(built: list[Material], options: argparse.Namespace) -> list[Rivals]:
     if cuda:
         tables[0]["the limit, reckoned"] = limit.Reckoned(small, steps=mine, warm=mine // 3)
     else:
-        tables[0]["bare matrix products"] = limit.Rival(small, dtype=torch.float32, **shared)
+        dtype = torch.bfloat16 if options.bf16 else torch.float32
+        tables[0]["bare matrix products"] = limit.Rival(small, dtype=dtype, **shared)
     return tables
 
 

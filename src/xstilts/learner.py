@@ -85,10 +85,10 @@ class Learner(pl.LightningModule):
             self.encoder.compile()
 
     def recordable(self) -> bool:
-        """Whether the device, the precision, the encoder and the lone process allow steps to be recorded."""
+        """Whether device, precision, encoder and a lone process with whole weights allow steps to be recorded."""
         alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
         rounded = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed"
-        return alone and rounded and supports_packing(self.encoder)
+        return alone and rounded and supports_packing(self.encoder) and not sharding.sharded(self)
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:

@@ -102,7 +102,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         )
 
     learner.schedule = schedule
-    if runtime.graphs and not (runtime.gradient_checkpointing or sharding.sharded(learner)):
+    if runtime.graphs and not runtime.gradient_checkpointing:
         learner.longest = max((int(np.diff(one.offsets).max()) for one in mixture.sequences() if len(one)), default=0)
     last = folder / LAST
     try:
