@@ -136,9 +136,8 @@ def test_killed_after_dvc_lock_was_written_checkout_does_the_rest(
 
 def test_a_training_whose_second_target_is_not_predicted_yet_stays(repository: Path) -> None:
     params = tiny.altered(tiny.PARAMS, "targets: [xnli, xquad,", "targets: [xnli, xquad, mlqa,")
-    params = params.replace("squad_v1: [xquad]", "squad_v1: [xquad, mlqa]").replace(
-        "tasks: [mnli,", "tasks: [mnli, mlqa,"
-    )
+    params = tiny.altered(params, "squad_v1: [xquad]", "squad_v1: [xquad, mlqa]")
+    params = tiny.altered(params, "tasks: [mnli,", "tasks: [mnli, mlqa,")
     (repository / "params.yaml").write_text(params)
     assert cli.main(["drop-targets", "--yes"]) == 0
     assert (SQUAD / "encoder/w").exists()

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from test_training import RECIPE, RUNTIME, Memory, _without_dropout, pairs, run, same, weights
-from xstilts import encoder, graphs
+from xstilts import encoder, graphs, shapes
 from xstilts.batching import IGNORED, Batch, Encoded, collate, hidden_states
 from xstilts.graphs import BUCKET, filled
 from xstilts.halves import Halves
@@ -31,7 +31,7 @@ def learner(decay: float = 0.0) -> Learner:
         "tags": tagging.Head(SIZES.hidden, 0.0, "abc"),
         "spans": span.Head(SIZES.hidden, 0.0, ()),
     }
-    recipe = type(RECIPE)(**{**vars(RECIPE), "learning_rate": 1e-3, "weight_decay": decay})
+    recipe = replace(RECIPE, learning_rate=1e-3, weight_decay=decay)
     return Learner(body, heads, recipe, 10, 1).train()
 
 
@@ -131,7 +131,7 @@ def test_a_filled_row_has_the_same_loss_and_gradients(shape: str, items: int) ->
     assert torch.equal(full.bounds[:-1], batch.bounds)
     # On a CPU attention goes by the lengths, which only bound those of a filled batch.
     more = len(full.ids) - len(batch.ids)
-    on_cpu = type(full)(**{**vars(full), "lengths": (*batch.lengths, more)})
+    on_cpu = replace(full, lengths=(*batch.lengths, more))
     gradients = []
     for row in (batch, on_cpu):
         learning = learner()
@@ -145,15 +145,13 @@ def test_a_filled_row_has_the_same_loss_and_gradients(shape: str, items: int) ->
 
 
 def test_what_is_recorded_has_fixed_shapes() -> None:
-    from xstilts import shapes
-
     fixed = {name: getattr(shapes.get(name).Head, "fixed", False) for name in ("classification", "tagging", "span")}
     assert all(fixed.values())
     assert not shapes.get("choice").Head.fixed
     assert not getattr(shapes.mlm.Head, "fixed", False)
 
 
-def test_the_rounded_weights_are_those_of_linear_layers(tmp_path: Path) -> None:
+def test_the_rounded_weights_are_those_of_linear_layers() -> None:
     learning = learner()
     halves = Halves(learning.encoder, learning.configure_optimizers()["optimizer"], compiled=False)
     assert len(halves.weights) == 2 * 6 * SIZES.layers

@@ -41,10 +41,10 @@ runtime: {accelerator: cpu, threads: 1, progress: false, keep_targets: true}
 """
 
 
-def altered(params: str, old: str, new: str) -> str:
-    """The parameters with one part replaced, which must be there exactly once."""
-    assert params.count(old) == 1, f"{old!r} stands {params.count(old)} times in the tiny parameters"
-    return params.replace(old, new)
+def altered(text: str, old: str, new: str) -> str:
+    """A text with one part replaced, which must be there exactly once."""
+    assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in:\n{text}"
+    return text.replace(old, new)
 
 
 def copy(folder: Path, params: str = PARAMS) -> Path:

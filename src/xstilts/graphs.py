@@ -125,8 +125,9 @@ class _Recorded:
 
     def replay(self, batch: Batch, terms: float) -> Tensor:
         """Do the step on another batch of the same shapes."""
+        read = _columns(self.batch)
         for name, column in _columns(batch).items():
-            _columns(self.batch)[name].copy_(column.pin_memory(), non_blocking=True)
+            read[name].copy_(column.pin_memory(), non_blocking=True)
         self.terms.fill_(terms)
         self.graph.replay()
         return self.loss.clone()

@@ -4,7 +4,6 @@ Separate from the report, which shows everything: these are the few that a page 
 test can compare the page with the files.
 """
 
-import csv
 import json
 import math
 from collections import defaultdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from xstilts import tables
 from xstilts.correlation.cells import UNKNOWN_TEST_SIZE
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
@@ -21,7 +21,7 @@ Row = dict[str, str]
 
 def write(results: Path) -> str:
     """All tables as Markdown: scores against guessing, gains, verdicts; one after the other for each study."""
-    points = [row for row in _rows(results / "points.csv") if row["headline"] == "1"]
+    points = [row for row in tables.read_csv(results / "points.csv", ()) if row["headline"] == "1"]
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
     own = sorted({row["study"] for row in points}, key=len)  # a placebo's name is longer
     parts = [_floors([row for row in points if row["study"] == own[0]])]
@@ -158,11 +158,6 @@ def _by(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
     for row in rows:
         found[row[column]].append(row)
     return dict(sorted(found.items()))
-
-
-def _rows(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -182,7 +182,7 @@ def _nearest(
     parts = iter(np.split(embed([sentence for side in sides for sentence in side]), ends[:-1]))
     files: dict[str, Rows] = {}
     for code in tests:
-        x, y = (torch.as_tensor(_centred(next(parts), settings), device=device) for _ in range(2))
+        x, y = _centred(next(parts), settings, device), _centred(next(parts), settings, device)
         found = mining.nearest(y[parallel.english_order(english[code])], x, runtime.mining_memory)
         back = mining.nearest(x, y, runtime.mining_memory)
         for stem, lines in ((code, found), (f"{code}.reverse", back)):
@@ -190,9 +190,9 @@ def _nearest(
     return files
 
 
-def _centred(vectors: np.ndarray, settings: Retrieval) -> np.ndarray:
-    """The vectors of one side, less their mean where the settings say so."""
-    return vectors - vectors.mean(axis=0) if settings.centre else vectors
+def _centred(vectors: np.ndarray, settings: Retrieval, device: torch.device) -> torch.Tensor:
+    """The vectors of one side, less their mean where the settings say so, where they are searched."""
+    return torch.as_tensor(vectors - vectors.mean(axis=0) if settings.centre else vectors, device=device)
 
 
 def _mine(
@@ -204,7 +204,7 @@ def _mine(
     sides = [(list(side), [text or "" for text in side.values()]) for side in (source, target)]
     unified = [parallel.distinct(lines) for _, lines in sides]
     x, y = (
-        torch.as_tensor(_centred(embed([lines[row] for row in one.rows]), settings), device=device)
+        _centred(embed([lines[row] for row in one.rows]), settings, device)
         for one, (_, lines) in zip(unified, sides, strict=True)
     )
     mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)

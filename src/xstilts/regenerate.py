@@ -6,7 +6,6 @@ so that `xstilts trace RUN --repository FOLDER` finds them.
 """
 
 import argparse
-import csv
 import json
 import math
 import os
@@ -28,6 +27,7 @@ from xstilts import (
     records,
     report,
     scores,
+    tables,
 )
 from xstilts.baseline import SPARE
 from xstilts.correlation import regression, study
@@ -154,8 +154,7 @@ def differences(kept: Path, made: Path) -> list[str]:
 
 def _cells(path: Path) -> dict[str, str]:
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+        rows = tables.read_csv(path, ())
         return {f"line {number}, {name}": text for number, row in enumerate(rows, 2) for name, text in row.items()}
     return dict(_leaves(json.loads(path.read_text(encoding="utf-8")), ""))
 
