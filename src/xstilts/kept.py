@@ -12,8 +12,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
+
 from xstilts import tables
-from xstilts.correlation.cells import UNKNOWN_TEST_SIZE
+from xstilts.correlation.cells import guessing
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 Row = dict[str, str]
@@ -136,9 +138,8 @@ def _slope(row: dict[str, Any]) -> str:
 
 
 def _margin(row: Row) -> float:
-    """Guessing and two standard errors of sampling, as `cells.Cell.near_chance` has them."""
-    chance, size = _float(row["chance"]), int(row["examples"]) or UNKNOWN_TEST_SIZE
-    return chance + 2 * math.sqrt(chance * max(100 - chance, 0) / size)
+    """What guessing may reach, points."""
+    return float(guessing(np.array(_float(row["chance"])), np.array(float(row["examples"]))))
 
 
 def _score(row: Row, column: str) -> str:

@@ -100,9 +100,8 @@ class Cell:
 
     def near_chance(self) -> NDBool:
         """Languages whose scores before and after are both no better than guessing, within two standard errors."""
-        size = np.where(self.examples > 0, self.examples, UNKNOWN_TEST_SIZE)
-        margin = 2 * np.sqrt(self.chance * np.maximum(100 - self.chance, 0) / size)
-        return np.asarray(np.maximum(self.before, self.after) <= self.chance + margin)  # NaN compares as false
+        likely = guessing(self.chance, self.examples)
+        return np.asarray(np.maximum(self.before, self.after) <= likely)  # NaN compares as false
 
     def near_ceiling(self) -> NDBool:
         """Languages with nothing left to gain: before and after at least 99 points."""
@@ -160,6 +159,17 @@ def unlearned(gains: Sequence[Gain], study: str) -> frozenset[str]:
         found[cell.target].append(bool(chance[english].all() if english else chance.all()))
     none = frozenset(target for target, arms in found.items() if all(arms))
     return none if none != targets else frozenset()
+
+
+def guessing(chance: Array, examples: Array) -> Array:
+    """What guessing may reach: its expected score and two standard errors of sampling, points.
+
+    Args:
+        chance: the expected score, points, any shape; NaN where it is not known.
+        examples: test examples, the same shape; 0 where their number is not known.
+    """
+    size = np.where(examples > 0, examples, UNKNOWN_TEST_SIZE)
+    return np.asarray(chance + 2 * np.sqrt(chance * np.maximum(100 - chance, 0) / size))
 
 
 def _cell(key: tuple[str, str, str, str], rows: list[Gain]) -> Cell:
