@@ -5,6 +5,7 @@ STAMP  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 PORT   ?= 5000
+WORKERS ?= 2
 
 .PHONY: setup run test test-heavy lint bench ui clean
 
@@ -24,8 +25,8 @@ run: setup ## the main job on params.yaml: what the grid takes, every stage that
 	@echo "The report:  $(CURDIR)/reports/index.html  (summary: reports/summary.md)"
 	@echo "The runs:    make ui, then http://127.0.0.1:$(PORT)"
 
-test: setup ## every test that takes less than minutes
-	python -m pytest
+test: setup ## every test that takes less than minutes, in WORKERS processes
+	python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-heavy: setup ## simulations, kill tests and big grids
 	python -m pytest -m heavy

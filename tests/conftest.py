@@ -12,6 +12,11 @@ ROOT = Path(__file__).parent.parent
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the reproduced pipeline comes first: where files are shared out to processes, it takes longest."""
+    items.sort(key=lambda item: "reproduced" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection to anything but this machine is an error."""

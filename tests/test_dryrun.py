@@ -43,7 +43,10 @@ def test_an_encoder_in_a_folder_is_measured_by_its_configuration(start: Path) ->
     assert (found.kind, found.layers, found.hidden, found.positions) == ("xlm-roberta", 2, 32, 130)
 
 
-def test_a_name_that_is_neither_known_nor_to_be_had_is_an_error_that_says_what_is_known() -> None:
+def test_a_name_that_is_neither_known_nor_to_be_had_is_an_error_that_says_what_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # it would try for half a minute
     with pytest.raises(ValueError, match=r"the sizes of 'nobody/nothing' are not known here .*xlm-roberta-large"):
         architectures.of(Model(name="nobody/nothing"))
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "stage.py").write_text(SCRIPT, encoding="utf-8")
     write(tmp_path, last="works")
     for words in (["git", "init", "-q"], ["dvc", "init", "-q"]):
-        subprocess.run(words, cwd=tmp_path, check=True)
+        tiny.run(tmp_path, *words)
     return tmp_path
 
 

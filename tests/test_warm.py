@@ -151,6 +151,18 @@ def test_the_command_s_status_is_the_status(tmp_path):
     assert run.returncode == 7
 
 
+def test_a_command_that_has_ended_waits_for_no_package(tmp_path):
+    slow = "import time; from pathlib import Path; Path('began').touch(); time.sleep(60); print('imported')"
+    (tmp_path / "slow.py").write_text(slow, encoding="utf-8")
+    command = "while [ ! -e began ]; do sleep 0.1; done; exit 5"
+    run = subprocess.Popen(
+        [sys.executable, "-c", SERVE.replace("sqlite3", "slow"), str(tmp_path), "sh", "-c", command],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    out, err = run.communicate(timeout=40)
+    assert (run.returncode, out, err) == (5, "", "")
+
+
 @pytest.mark.heavy
 def test_a_warm_pipeline_gives_the_bytes_of_a_cold_one(tmp_path):
     found = []

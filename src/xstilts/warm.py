@@ -123,10 +123,9 @@ def serve(command: Sequence[str], packages: Sequence[str] = PACKAGES) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the command too
         signal.signal(signal.SIGTERM, lambda *_: beside.terminate())
         try:
-            for name in packages:
-                importlib.import_module(name)
-            gc.freeze()
-            _answer(beside, listener, like)
+            if _import(packages, beside):
+                gc.freeze()
+                _answer(beside, listener, like)
         except BaseException:
             beside.terminate()
             raise
@@ -134,6 +133,30 @@ def serve(command: Sequence[str], packages: Sequence[str] = PACKAGES) -> int:
         listener.close()
         shutil.rmtree(folder)
     return beside.returncode if beside.returncode >= 0 else 128 - beside.returncode
+
+
+class _EndedError(BaseException):
+    """The command has ended. No exception, so that no package that is being imported takes it for its own."""
+
+
+def _import(packages: Sequence[str], beside: "subprocess.Popen[bytes]") -> bool:
+    """Import packages; false if the command ended before: one that has nothing to do is not waited for."""
+
+    def ended(*_: object) -> None:
+        if beside.poll() is not None:
+            raise _EndedError
+
+    before = signal.signal(signal.SIGCHLD, ended)
+    try:
+        try:
+            ended()
+            for name in packages:
+                importlib.import_module(name)
+        finally:
+            signal.signal(signal.SIGCHLD, before)
+    except _EndedError:  # it may also come while the handler is put back
+        return False
+    return True
 
 
 def _answer(beside: "subprocess.Popen[bytes]", listener: socket.socket, like: str) -> None:
