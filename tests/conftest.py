@@ -49,6 +49,15 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder / "pretrained"
 
 
+@pytest.fixture
+def job(start: Path, tmp_path: Path) -> Any:
+    """A target training on 24 made pairs, from `start`; nothing has run yet."""
+    from toy_training import RECIPE, pairs
+    from xstilts.jobs import Job, Material
+
+    return Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
+
+
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository in which `dvc repro` ran a tiny grid from nothing to the report. Read only."""

@@ -4,55 +4,25 @@ Imports no MLflow, so that it runs where torch, Lightning and transformers are a
 PYTHONPATH=src:tests python -m pytest tests/test_cuda.py
 """
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from pytorch_lightning.loggers.logger import Logger
 from safetensors.torch import load_file
 
+from toy_training import Memory, task, without_dropout
 from xstilts import attention, graphs, mining, prediction, prepared, training
 from xstilts.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.jobs import Job, Material
 from xstilts.params import Recipe, Runtime
-from xstilts.prepared import Card
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 RECIPE = Recipe(learning_rate=2e-3, batch=4, max_length=32, epochs=4, stride=8, evaluation_examples=8)
 RUNTIME = Runtime(accelerator="gpu", precision="bf16-mixed", progress=False, checkpoint_seconds=10**6)
 WORDS = ("cat", "mat", "number", "sat")
-
-
-class Losses(Logger):
-    """Keeps the curve; interrupts the training at a step."""
-
-    name = version = "losses"
-
-    def __init__(self, interrupt_at: int = 10**9) -> None:
-        super().__init__()
-        self.interrupt_at, self.curve = interrupt_at, dict[int, float]()
-
-    def begin(self, fingerprint: str, parameters: Any) -> "Losses":
-        return self
-
-    def log_hyperparams(self, *_: Any, **__: Any) -> None: ...
-
-    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        if "train/loss" in metrics:
-            self.curve[step or 0] = metrics["train/loss"]
-        if (step or 0) >= self.interrupt_at:
-            raise InterruptedError("stopped by the test")
-
-
-def task(folder: Path, shape: str, rows: list[Any], labels: tuple[str, ...] = ()) -> Path:
-    card = Card(name=folder.name, shape=shape, scorer="accuracy", metrics=("accuracy",), labels=labels)
-    prepared.write(folder, card, {"train": rows, "validation": rows[:8], "test/eng": rows})
-    return folder
 
 
 def pairs(folder: Path) -> Path:
@@ -78,24 +48,17 @@ def choices(folder: Path) -> Path:
     return task(folder, "choice", rows)
 
 
-def calm(start: Path, folder: Path) -> Path:
-    """The encoder without dropout."""
-    shutil.copytree(start, folder)
-    config = folder / "encoder" / "config.json"
-    config.write_text(config.read_text().replace('_dropout_prob": 0.1', '_dropout_prob": 0.0'))
-    return folder
-
-
 @pytest.fixture
 def job(start: Path, tmp_path: Path) -> Job:
     material = Material((pairs(tmp_path / "toy"),))
-    return Job("target", "toy", 1, calm(start, tmp_path / "calm"), material, RECIPE, tmp_path / "out")
+    return Job("target", "toy", 1, without_dropout(start, tmp_path / "calm"), material, RECIPE, tmp_path / "out")
 
 
-def run(job: Job, folder: Path, runtime: Runtime = RUNTIME, logger: Losses | None = None) -> Losses:
-    logger = logger or Losses()
+def run(job: Job, folder: Path, runtime: Runtime = RUNTIME, logger: Memory | None = None) -> dict[int, float]:
+    """Train; the curve of the loss."""
+    logger = logger or Memory()
     training.train(job, runtime, logger.begin, folder)
-    return logger
+    return {step: metrics["train/loss"] for step, metrics in logger.points if "train/loss" in metrics}
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -139,8 +102,8 @@ def test_recorded_steps_learn_what_others_do(job: Job, tmp_path: Path, monkeypat
     count = len(replayed)
     plain = run(replace(job, output=tmp_path / "plain"), tmp_path / "b", replace(RUNTIME, graphs=False))
     assert len(replayed) == count
-    assert recorded.curve.keys() == plain.curve.keys()
-    assert max(abs(recorded.curve[step] - plain.curve[step]) for step in plain.curve) < 0.03
+    assert recorded.keys() == plain.keys()
+    assert max(abs(recorded[step] - plain[step]) for step in plain) < 0.03
     near(job, job.output, tmp_path / "plain", 0.1)
 
 
@@ -157,10 +120,10 @@ def test_a_recorded_training_that_stops_half_way_continues(job: Job, tmp_path: P
     broken = replace(whole, output=tmp_path / "broken")
     every_step = replace(RUNTIME, checkpoint_seconds=0)
     with pytest.raises(InterruptedError):
-        run(broken, tmp_path / "b", every_step, Losses(interrupt_at=13))
+        run(broken, tmp_path / "b", every_step, Memory(interrupt_at=13))
     assert list((tmp_path / "b").rglob("last.ckpt"))
     resumed = run(broken, tmp_path / "b", every_step)
-    assert min(resumed.curve) >= 13
+    assert min(resumed) >= 13
     near(job, whole.output, broken.output, 0.1)
 
 
@@ -169,8 +132,8 @@ def test_dropout_of_a_recorded_step_is_that_of_its_seed(start: Path, job: Job, t
     first = run(wild, tmp_path / "a")
     again = run(replace(wild, output=tmp_path / "again"), tmp_path / "b")
     other = run(replace(wild, output=tmp_path / "other", seed=2), tmp_path / "c")
-    assert max(abs(first.curve[step] - again.curve[step]) for step in first.curve) < 1e-3
-    assert max(abs(first.curve[step] - other.curve[step]) for step in first.curve) > 1e-2
+    assert max(abs(first[step] - again[step]) for step in first) < 1e-3
+    assert max(abs(first[step] - other[step]) for step in first) > 1e-2
 
 
 def test_a_loss_that_is_not_finite_ends_a_recorded_training(job: Job, tmp_path: Path) -> None:
@@ -191,7 +154,7 @@ def test_a_mixture_learns_what_is_recorded_and_what_is_not(job: Job, tmp_path: P
     recorded = run(mixed, tmp_path / "a")
     plain = run(replace(mixed, output=tmp_path / "plain"), tmp_path / "b", replace(RUNTIME, graphs=False))
     near(job, mixed.output, tmp_path / "plain", 0.1)
-    assert max(abs(recorded.curve[step] - plain.curve[step]) for step in plain.curve) < 0.1
+    assert max(abs(recorded[step] - plain[step]) for step in plain) < 0.1
 
 
 def test_neighbours_and_mined_pairs_are_those_of_a_cpu() -> None:
@@ -208,6 +171,8 @@ def test_neighbours_and_mined_pairs_are_those_of_a_cpu() -> None:
 def test_predictions_are_those_of_a_cpu(job: Job, tmp_path: Path) -> None:
     run(job, tmp_path / "a")
     data = tmp_path / "toy"
+    rows = prepared.read(data, "train")
+    prepared.write(data, prepared.read_card(data), {"train": rows, "test/eng": rows})
     here = prediction.predict(job.output, "toy", data, replace(RUNTIME, accelerator="cpu"))
     there = prediction.predict(job.output, "toy", data, RUNTIME)
     rounded = prediction.predict(job.output, "toy", data, RUNTIME, bf16=True)

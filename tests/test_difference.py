@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from test_training import RECIPE, RUNTIME, Memory, pairs
+from toy_training import RECIPE, RUNTIME, Memory, pairs
 from xstilts import checkpoints, difference, encoder, params, training
 from xstilts.jobs import Job, Material
 from xstilts.params import Recipe

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from test_training import RECIPE, RUNTIME, Memory, pairs
+from toy_training import RECIPE, RUNTIME, Memory, pairs, without_dropout
 from xstilts import training
 from xstilts.jobs import Job, Material
 
@@ -21,7 +20,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_training import Memory
+from toy_training import Memory
 from xstilts import training
 from xstilts.jobs import Job, Material
 from xstilts.params import Recipe, Runtime
@@ -52,11 +51,7 @@ def learn(folder: Path, start: Path, *, text: Path | None = None, **runtime: obj
 
 @pytest.fixture
 def calm(start: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "calm"
-    shutil.copytree(start, folder)
-    config = folder / "encoder" / "config.json"
-    config.write_text(config.read_text().replace('_dropout_prob": 0.1', '_dropout_prob": 0.0'))
-    return folder
+    return without_dropout(start, tmp_path / "calm")
 
 
 def close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:

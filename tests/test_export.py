@@ -10,7 +10,7 @@ import torch
 import transformers
 from transformers import AutoModel, AutoTokenizer
 
-from test_training import RECIPE, RUNTIME, Memory, pairs, task
+from toy_training import RECIPE, RUNTIME, Memory, pairs, task
 from xstilts import checkpoints, encoder, folders, onestep, shapes, training
 from xstilts.architectures import Architecture
 from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from test_training import RECIPE, RUNTIME, Memory, _without_dropout, pairs, run, same, weights
+from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, weights, without_dropout
 from xstilts import encoder, graphs, shapes
 from xstilts.batching import IGNORED, Batch, Encoded, collate, hidden_states
 from xstilts.graphs import BUCKET, filled
@@ -267,7 +267,7 @@ def test_lightning_drives_whole_steps_and_resumes_them(
     rounded = replace(RUNTIME, precision="bf16-mixed", checkpoint_seconds=0)
     recipe = replace(RECIPE, learning_rate=2e-3, evaluate_every=4, patience=9)
     material = Material((pairs(tmp_path / "toy"),))
-    job = Job("target", "toy", 1, _without_dropout(start, tmp_path / "calm"), material, recipe, tmp_path / "plain")
+    job = Job("target", "toy", 1, without_dropout(start, tmp_path / "calm"), material, recipe, tmp_path / "plain")
     plain, recorded, resumed = Memory(), Memory(), Memory()
     run(job, tmp_path / "a", plain, rounded)
     monkeypatch.setattr(Learner, "recordable", lambda self: True)

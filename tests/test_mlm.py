@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from test_training import RUNTIME, Memory, pairs
+from toy_training import RUNTIME, Memory, pairs
 from xstilts import mixtures, prepared, text, training
 from xstilts.batching import Encoded
 from xstilts.jobs import Job, Material

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from test_training import job, run  # noqa: F401
+from toy_training import run
 from xstilts import encoder as encoders
 from xstilts import prediction, prepared
 from xstilts.attention import PACKED
@@ -86,7 +86,7 @@ def test_two_hundred_packed_steps_have_the_losses_of_padded_ones_and_lead_to_the
 
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_every_step_of_a_training_has_the_recipes_examples_in_its_order(
-    job: Job,  # noqa: F811
+    job: Job,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     accumulate: int,

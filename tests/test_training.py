@@ -4,71 +4,13 @@ from typing import Any
 
 import pytest
 import torch
-from pytorch_lightning.loggers.logger import Logger
-from safetensors.torch import load_file
 
-from xstilts import checkpoints, prepared, tracked, training
-from xstilts.examples import Answer, Choice, Question, SentencePair, TaggedSentence
+from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, task, weights, without_dropout
+from xstilts import checkpoints, prepared, tracked
+from xstilts.examples import Answer, Choice, Question, TaggedSentence
 from xstilts.jobs import Job, Material
-from xstilts.params import Recipe, Runtime
-from xstilts.prepared import Card
+from xstilts.params import Runtime
 from xstilts.trainings import Subject
-
-RECIPE = Recipe(learning_rate=5e-3, batch=4, max_length=32, epochs=2, stride=8, evaluation_examples=8)
-RUNTIME = Runtime(accelerator="cpu", threads=1, progress=False)
-
-
-class Memory(Logger):
-    """Keeps what it is given; interrupts the training when a step is reached."""
-
-    def __init__(self, interrupt_at: int = 10**9) -> None:
-        super().__init__()
-        self.interrupt_at = interrupt_at
-        self.points: list[tuple[int, dict[str, float]]] = []
-        self.fingerprint = ""
-        self.parameters: dict[str, Any] = {}
-
-    name = version = "memory"
-
-    def begin(self, fingerprint: str, parameters: Any) -> "Memory":
-        self.fingerprint, self.parameters = fingerprint, dict(parameters)
-        return self
-
-    def log_hyperparams(self, *_: Any, **__: Any) -> None: ...
-
-    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        self.points.append((step or 0, metrics))
-        if (step or 0) >= self.interrupt_at:
-            raise InterruptedError("stopped by the test")
-
-
-def task(folder: Path, shape: str, rows: list[Any], labels: tuple[str, ...] = ()) -> Path:
-    card = Card(name=folder.name, shape=shape, scorer="accuracy", metrics=("accuracy",), labels=labels)
-    prepared.write(folder, card, {"train": rows, "validation": rows[:8]})
-    return folder
-
-
-def pairs(folder: Path, number: int = 24) -> Path:
-    words = ("cat", "mat", "number", "sat")
-    rows = [SentencePair(str(i), f"the {words[i % 4]}", "on the mat", "ab"[i % 2]) for i in range(number)]
-    return task(folder, "classification", rows, ("a", "b"))
-
-
-@pytest.fixture
-def job(start: Path, tmp_path: Path) -> Job:
-    return Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
-
-
-def run(job: Job, resume: Path, logger: Memory | None = None, runtime: Runtime = RUNTIME) -> dict[str, Any]:
-    return training.train(job, runtime, (logger or Memory()).begin, resume)
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "encoder" / "model.safetensors") | load_file(folder / "heads" / "toy.safetensors")
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_one_seed_gives_the_same_bytes_twice_and_another_seed_others(job: Job, tmp_path: Path) -> None:
@@ -110,7 +52,7 @@ def test_early_stopping_survives_an_interruption_and_keeps_the_best_weights(job:
 @pytest.mark.parametrize("runtime", [replace(RUNTIME, accumulate=2), replace(RUNTIME, gradient_checkpointing=True)])
 def test_the_runtime_does_not_change_what_is_learned(job: Job, tmp_path: Path, runtime: Runtime) -> None:
     recipe = replace(RECIPE, epochs=1)
-    calm = replace(job, recipe=recipe, start=_without_dropout(job.start, tmp_path / "calm"))
+    calm = replace(job, recipe=recipe, start=without_dropout(job.start, tmp_path / "calm"))
     run(calm, tmp_path / "resume")
     split = replace(calm, output=tmp_path / "split")
     assert (
@@ -119,15 +61,6 @@ def test_the_runtime_does_not_change_what_is_learned(job: Job, tmp_path: Path, r
     )
     for name, value in weights(calm.output).items():
         torch.testing.assert_close(weights(split.output)[name], value, atol=2e-4, rtol=1e-3, msg=name)
-
-
-def _without_dropout(start: Path, folder: Path) -> Path:
-    import shutil
-
-    shutil.copytree(start, folder)
-    config = folder / "encoder" / "config.json"
-    config.write_text(config.read_text().replace('_dropout_prob": 0.1', '_dropout_prob": 0.0'))
-    return folder
 
 
 def test_no_test_data_changes_the_fingerprint_of_a_training(job: Job, tmp_path: Path) -> None:

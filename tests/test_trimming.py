@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from test_training import RUNTIME, job, run, same, weights  # noqa: F401
+from toy_training import RUNTIME, run, same, weights
 from xstilts import trimming
 from xstilts.jobs import Job
 from xstilts.trimming import TrimmedEmbedding
@@ -14,7 +14,7 @@ from xstilts.trimming import TrimmedEmbedding
 WHOLE = replace(RUNTIME, trim=False)
 
 
-def test_a_trimmed_table_gives_bit_identical_weights_where_nothing_decays(job: Job, tmp_path: Path) -> None:  # noqa: F811
+def test_a_trimmed_table_gives_bit_identical_weights_where_nothing_decays(job: Job, tmp_path: Path) -> None:
     assert job.recipe.clip, "clipping is part of the claim"
     recipe = replace(job.recipe, weight_decay=0.0)
     run(replace(job, recipe=recipe, output=tmp_path / "trimmed"), tmp_path / "a")
@@ -22,7 +22,7 @@ def test_a_trimmed_table_gives_bit_identical_weights_where_nothing_decays(job: J
     assert same(weights(tmp_path / "trimmed"), weights(tmp_path / "whole"))
 
 
-def test_rows_that_no_example_uses_decay_as_in_the_whole_table(job: Job, tmp_path: Path) -> None:  # noqa: F811
+def test_rows_that_no_example_uses_decay_as_in_the_whole_table(job: Job, tmp_path: Path) -> None:
     recipe = replace(job.recipe, weight_decay=0.1)
     run(replace(job, recipe=recipe, output=tmp_path / "trimmed"), tmp_path / "a")
     run(replace(job, recipe=recipe, output=tmp_path / "whole"), tmp_path / "b", runtime=WHOLE)
@@ -34,7 +34,7 @@ def test_rows_that_no_example_uses_decay_as_in_the_whole_table(job: Job, tmp_pat
     assert all(torch.equal(trimmed[other], whole[other]) for other in whole if other != name)
 
 
-def test_early_stopping_decays_the_unused_rows_only_up_to_the_best_step(job: Job, tmp_path: Path) -> None:  # noqa: F811
+def test_early_stopping_decays_the_unused_rows_only_up_to_the_best_step(job: Job, tmp_path: Path) -> None:
     recipe = replace(job.recipe, weight_decay=0.1, epochs=20, evaluate_every=2, patience=2, learning_rate=2e-2)
     run(replace(job, recipe=recipe, output=tmp_path / "trimmed"), tmp_path / "a")
     card = run(replace(job, recipe=recipe, output=tmp_path / "whole"), tmp_path / "b", runtime=WHOLE)
@@ -43,7 +43,7 @@ def test_early_stopping_decays_the_unused_rows_only_up_to_the_best_step(job: Job
     assert all(torch.allclose(trimmed[name], whole[name], atol=1e-5, rtol=0) for name in whole)
 
 
-def weights_of_start(job: Job) -> dict[str, torch.Tensor]:  # noqa: F811
+def weights_of_start(job: Job) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     return load_file(job.start / "encoder" / "model.safetensors")
