@@ -146,16 +146,16 @@ class _Attention(torch.autograd.Function):
         order, back = _order(lengths, heads)
         q, k, v = (_rows(tensor.transpose(1, 2), order) for tensor in (query, key, value))
         q *= scale
-        places = _places(lengths, heads)
-        weights = q.new_empty(places[-1][1][1])
-        for (a, b), (c, d), shape in places:
-            scores = torch.bmm(q[a:b].view(-1, shape, size), k[a:b].view(-1, shape, size).transpose(1, 2))
-            torch._softmax(scores, -1, False, out=weights[c:d].view(-1, shape, shape))
+        places, total = _places(lengths, heads, size)
+        weights = q.new_empty(total)
+        for count, length, row, weight in places:
+            scores = torch.bmm(_matrices(q, count, length, size, row), _turned(k, count, length, size, row))
+            torch._softmax(scores, -1, False, out=_matrices(weights, count, length, length, weight))
         dropped = weights if factors is None else weights * factors
         out = torch.empty_like(v)
-        for (a, b), (c, d), shape in places:
-            square = dropped[c:d].view(-1, shape, shape)
-            torch.bmm(square, v[a:b].view(-1, shape, size), out=out[a:b].view(-1, shape, size))
+        for count, length, row, weight in places:
+            square, values = _matrices(dropped, count, length, length, weight), _matrices(v, count, length, size, row)
+            torch.bmm(square, values, out=_matrices(out, count, length, size, row))
         ctx.save_for_backward(q, k, v, weights, factors)
         ctx.lengths, ctx.scale = lengths, scale
         return out.index_select(0, back).view(1, tokens, heads, size)
@@ -169,18 +169,21 @@ class _Attention(torch.autograd.Function):
         of_out = _rows(gradient, order)
         dropped, of_weights = weights if factors is None else weights * factors, torch.empty_like(weights)
         of_q, of_k, of_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
-        places = _places(ctx.lengths, heads)
-        for (a, b), (c, d), shape in places:
-            one = of_out[a:b].view(-1, shape, size)
-            torch.bmm(one, v[a:b].view(-1, shape, size).transpose(1, 2), out=of_weights[c:d].view(-1, shape, shape))
-            torch.bmm(dropped[c:d].view(-1, shape, shape).transpose(1, 2), one, out=of_v[a:b].view(-1, shape, size))
+        places, _ = _places(ctx.lengths, heads, size)
+        for count, length, row, weight in places:
+            one = _matrices(of_out, count, length, size, row)
+            square = _matrices(of_weights, count, length, length, weight)
+            torch.bmm(one, _turned(v, count, length, size, row), out=square)
+            turned = _turned(dropped, count, length, length, weight)
+            torch.bmm(turned, one, out=_matrices(of_v, count, length, size, row))
         if factors is not None:
             of_weights.mul_(factors)
-        for (a, b), (c, d), shape in places:
-            soft, square = weights[c:d].view(-1, shape, shape), of_weights[c:d].view(-1, shape, shape)
+        for count, length, row, weight in places:
+            soft, square = (_matrices(each, count, length, length, weight) for each in (weights, of_weights))
             of_scores = torch._softmax_backward_data(square, soft, -1, soft.dtype)
-            torch.bmm(of_scores, k[a:b].view(-1, shape, size), out=of_q[a:b].view(-1, shape, size))
-            torch.bmm(of_scores.transpose(1, 2), q[a:b].view(-1, shape, size), out=of_k[a:b].view(-1, shape, size))
+            queries, keys = (_matrices(each, count, length, size, row) for each in (q, k))
+            torch.bmm(of_scores, keys, out=_matrices(of_q, count, length, size, row))
+            torch.bmm(of_scores.transpose(1, 2), queries, out=_matrices(of_k, count, length, size, row))
         of_q *= ctx.scale
         found = (one.index_select(0, back).view(1, tokens, heads, size).transpose(1, 2) for one in (of_q, of_k, of_v))
         return (*found, None, None, None)
@@ -191,15 +194,28 @@ def _rows(tensor: Tensor, order: Tensor) -> Tensor:
     return tensor.reshape(-1, tensor.shape[3]).index_select(0, order)
 
 
+def _matrices(tensor: Tensor, count: int, rows: int, columns: int, begin: int) -> Tensor:
+    """So many matrices, one after the other from this element on: one call, where a slice and a view are two."""
+    return tensor.as_strided((count, rows, columns), (rows * columns, columns, 1), begin)
+
+
+def _turned(tensor: Tensor, count: int, rows: int, columns: int, begin: int) -> Tensor:
+    """What `_matrices` gives, each transposed."""
+    return tensor.as_strided((count, columns, rows), (rows * columns, 1, columns), begin)
+
+
 @lru_cache(maxsize=4)
-def _places(lengths: tuple[int, ...], heads: int) -> tuple[tuple[tuple[int, int], tuple[int, int], int], ...]:
-    """For each run where its rows lie, where its weights lie, and its length."""
+def _places(lengths: tuple[int, ...], heads: int, size: int) -> tuple[tuple[tuple[int, int, int, int], ...], int]:
+    """For each run its matrices, their length, and where its vectors and its weights begin; and the number of weights.
+
+    `size` is that of a vector, one head's numbers of one token.
+    """
     found, row, weight = [], 0, 0
-    for length, count in _runs(lengths):
-        rows, weights = row + count * heads * length, weight + count * heads * length * length
-        found.append(((row, rows), (weight, weights), length))
-        row, weight = rows, weights
-    return tuple(found)
+    for length, sequences in _runs(lengths):
+        count = sequences * heads
+        found.append((count, length, row, weight))
+        row, weight = row + count * length * size, weight + count * length * length
+    return tuple(found), weight
 
 
 @lru_cache(maxsize=4)
