@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--fp32-alone", action="store_true", help="leave out bf16, slow on many CPUs")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -105,6 +106,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         built = material.build(Path(folder), KIND, languages[0], tokenizer, sizes)
         runs = rivals(built, languages, options)
+        if options.fp32_alone:
+            del runs["ours in bf16"]
         logits = {name: run() for name, run in runs.items()}
         count = sum(map(len, languages))
         turns = {
