@@ -68,7 +68,9 @@ def rivals(
     def ours(bf16: bool) -> np.ndarray:
         return np.stack(prediction.everything(body, head, everything, runtime, bf16=bf16)["logits"])
 
-    found: dict[str, Callable[[], np.ndarray]] = {"ours": lambda: ours(False), "ours in bf16": lambda: ours(True)}
+    found: dict[str, Callable[[], np.ndarray]] = {"ours": lambda: ours(False)}
+    if not options.fp32_alone:
+        found["ours in bf16"] = lambda: ours(True)
     if importlib.util.find_spec("accelerate"):
         from peers.prediction import Rival, model
 
@@ -106,8 +108,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         built = material.build(Path(folder), KIND, languages[0], tokenizer, sizes)
         runs = rivals(built, languages, options)
-        if options.fp32_alone:
-            del runs["ours in bf16"]
         logits = {name: run() for name, run in runs.items()}
         count = sum(map(len, languages))
         turns = {

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from toy_training import Memory, task, without_dropout
+from toy_training import Memory, task, weights, without_dropout
 from xstilts import attention, graphs, mining, prediction, prepared, training
 from xstilts.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.jobs import Job, Material
@@ -59,11 +59,6 @@ def run(job: Job, folder: Path, runtime: Runtime = RUNTIME, logger: Memory | Non
     logger = logger or Memory()
     training.train(job, runtime, logger.begin, folder)
     return {step: metrics["train/loss"] for step, metrics in logger.points if "train/loss" in metrics}
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    heads = (load_file(path) for path in sorted((folder / "heads").glob("*.safetensors")))
-    return load_file(folder / "encoder" / "model.safetensors") | {k: v for head in heads for k, v in head.items()}
 
 
 def near(job: Job, one: Path, other: Path, share: float) -> None:

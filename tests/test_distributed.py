@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
-from toy_training import RECIPE, RUNTIME, Memory, pairs, without_dropout
+from toy_training import RECIPE, RUNTIME, Memory, pairs, weights, without_dropout
 from xstilts import training
 from xstilts.jobs import Job, Material
 
@@ -45,8 +44,7 @@ def learn(folder: Path, start: Path, *, text: Path | None = None, **runtime: obj
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=400
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    out = folder / "out"
-    return load_file(out / "encoder" / "model.safetensors") | load_file(out / "heads" / "toy.safetensors")
+    return weights(folder / "out")
 
 
 @pytest.fixture

@@ -59,7 +59,8 @@ def run(job: Job, resume: Path, logger: Memory | None = None, runtime: Runtime =
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "encoder" / "model.safetensors") | load_file(folder / "heads" / "toy.safetensors")
+    heads = (load_file(path) for path in sorted((folder / "heads").glob("*.safetensors")))
+    return load_file(folder / "encoder" / "model.safetensors") | {k: v for head in heads for k, v in head.items()}
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

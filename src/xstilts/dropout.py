@@ -25,9 +25,7 @@ def factors(shape: tuple[int, ...], probability: float, dtype: torch.dtype = tor
     seed = int(torch.randint(2**63 - 1, (1,)))
     bits = np.random.SFC64(seed).random_raw((number + 3) // 4).view(np.uint16)[:number]
     # As bytes: torch turns them into floats five times as fast as booleans.
-    kept = (
-        torch.from_numpy(np.greater_equal(bits, dropped).view(np.uint8)) if dropped < _LEVELS else torch.zeros(number)
-    )
+    kept = torch.from_numpy(np.greater_equal(bits, dropped).view(np.uint8))
     return kept.to(dtype).mul_(_LEVELS / max(1, _LEVELS - dropped)).view(shape)
 
 
