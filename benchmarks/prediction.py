@@ -63,7 +63,7 @@ def rivals(
     body = encoder.open_encoder(built.start / "encoder").eval().to(device)
     torch.manual_seed(1)
     head = classification.Head(built.model.hidden, 0.0, KIND.labels).eval().to(device)
-    runtime = Runtime(accelerator="cpu" if options.device == "cpu" else "gpu", progress=False)
+    runtime = Runtime(accelerator="cpu" if options.device == "cpu" else "gpu", progress=False, tokens=options.tokens)
 
     def ours(bf16: bool) -> np.ndarray:
         return np.stack(prediction.everything(body, head, everything, runtime, bf16=bf16)["logits"])
@@ -92,6 +92,9 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--fp32-alone", action="store_true", help="leave out bf16, slow on many CPUs")
+    parser.add_argument(
+        "--tokens", type=int, default=0, help="of a batch of ours (default: as many as suit the device)"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")

@@ -41,6 +41,20 @@ def test_the_default_is_the_profile_world() -> None:
         ("seeds: [1]", "seeds: 1", r"seeds must be a list"),
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
         ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),
+        ("    stride: 32", "    stride: 0", r"line \d+: recipes.intermediate.none.stride is 0; allowed: 1 or more"),
+        ("    batch: 8", "    batch: 0", r"line \d+: recipes.intermediate.none.batch is 0; allowed: 1 or more"),
+        ("rate: 2.0e-3", "rate: -2.0e-3", r"recipes.pretraining.learning_rate is -0.002; allowed: 0 or more"),
+        ("rate: 2.0e-3", "rate: .nan", r"recipes.pretraining.learning_rate is nan; allowed: 0 or more"),
+        ("    mask: 0.2", "    mask: 20", r"recipes.pretraining.mask is 20.0; allowed: 0 to 1"),
+        ("seeds: [1]", "seeds: [1, -2]", r"line \d+: seeds\[1\] is -2; allowed: 0 or more"),
+        ("  threads: 1", "  threads: -1", r"line \d+: runtime.threads is -1; allowed: 0 or more"),
+        ("  heads: 4", "  heads: 3", r"model.hidden is 128 and model.heads 3; hidden must be a multiple of heads"),
+        (
+            "max_length: 128",
+            "max_length: 256",
+            r"intermediate.none.max_length is 256, but .* 130 leaves room for 128 sub-words; .*model.positions: 258",
+        ),
+        ("  layer: 1", "  layer: 4", r"retrieval.layer is 4, but model.layers is 3; allowed: 0 \(embeddings\) to 3"),
     ],
 )
 def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, message: str) -> None:

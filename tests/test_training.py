@@ -63,6 +63,12 @@ def test_the_runtime_does_not_change_what_is_learned(job: Job, tmp_path: Path, r
         torch.testing.assert_close(weights(split.output)[name], value, atol=2e-4, rtol=1e-3, msg=name)
 
 
+@pytest.mark.parametrize("lengths", [{"max_length": 600}, {"max_lengths": {"toy": 600}}])
+def test_a_length_that_the_encoder_has_no_positions_for_is_refused(job: Job, tmp_path: Path, lengths: dict) -> None:
+    with pytest.raises(ValueError, match=r"a max_length of .* is 600, but the encoder takes at most \d+ sub-words"):
+        run(replace(job, recipe=replace(job.recipe, **lengths)), tmp_path / "resume")
+
+
 def test_no_test_data_changes_the_fingerprint_of_a_training(job: Job, tmp_path: Path) -> None:
     before = job.fingerprint()
     folder = job.material.tasks[0]

@@ -4,14 +4,23 @@ What bears on a result is a parameter of some stage in `dvc.yaml`. What cannot c
 `runtime:`, which no stage lists, so that changing it re-runs nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from xstilts import typed_yaml
 from xstilts.runs import BASELINE
+from xstilts.typed_yaml import Between
+
+# What a number of params.yaml may be; the ranges are checked where the file is read.
+Count = Annotated[int, Between(0)]
+Natural = Annotated[int, Between(1)]
+Amount = Annotated[float, Between(0)]
+Share = Annotated[float, Between(0, 1)]
+
+OFFSET = 2  # XLM-R counts its positions from padding_idx + 1
 
 
 @dataclass(frozen=True)
@@ -25,14 +34,14 @@ class Model:
 
     name: str | None = None
     revision: str | None = None
-    vocabulary: int = 2000
-    layers: int = 3
-    hidden: int = 128
-    heads: int = 4
-    feed_forward: int = 512
-    positions: int = 514
-    dropout: float = 0.1
-    seed: int = 1
+    vocabulary: Natural = 2000
+    layers: Natural = 3
+    hidden: Natural = 128
+    heads: Natural = 4
+    feed_forward: Natural = 512
+    positions: Natural = 514
+    dropout: Share = 0.1
+    seed: Count = 1
     storage: str = "difference"
 
 
@@ -57,24 +66,24 @@ class Recipe:
         cap: K of the mixture's p ∝ min(examples, K) (Raffel et al. 2020).
     """
 
-    learning_rate: float
-    batch: int
-    max_length: int
-    epochs: float = 1.0
-    steps: int = 0
-    batches: Mapping[str, int] = field(default_factory=dict)
-    max_lengths: Mapping[str, int] = field(default_factory=dict)
-    warmup: float = 0.1
-    weight_decay: float = 0.0
-    clip: float = 1.0
-    query: int = 64
-    stride: int = 128
-    evaluate_every: int = 0
-    evaluation_examples: int = 500
-    patience: int = 0
-    mask: float = 0.15
-    alpha: float = 0.3
-    cap: int = 131072
+    learning_rate: Amount
+    batch: Natural
+    max_length: Natural
+    epochs: Amount = 1.0
+    steps: Count = 0
+    batches: Mapping[str, Natural] = field(default_factory=dict)
+    max_lengths: Mapping[str, Natural] = field(default_factory=dict)
+    warmup: Share = 0.1
+    weight_decay: Amount = 0.0
+    clip: Amount = 1.0
+    query: Natural = 64
+    stride: Natural = 128
+    evaluate_every: Count = 0
+    evaluation_examples: Natural = 500
+    patience: Count = 0
+    mask: Share = 0.15
+    alpha: Amount = 0.3
+    cap: Natural = 131072
 
 
 @dataclass(frozen=True)
@@ -107,11 +116,11 @@ class Retrieval:
     for equal lines: `xtreme` drops them, `jiant` names all. `neighbours` is the k of its margin score.
     """
 
-    layer: int = 14
+    layer: Count = 14
     pooling: str = "mean"
     centre: bool = False
-    max_length: int = 512
-    neighbours: int = 4
+    max_length: Natural = 512
+    neighbours: Natural = 4
     duplicates: str = "xtreme"
 
 
@@ -143,41 +152,42 @@ class StartsFrom:
 class Analysis:
     """What the statistics may vary: the seed, and how many draws a p, resamples an interval and imputations take."""
 
-    seed: int
-    draws: int
-    bootstrap: int
-    imputations: int
+    seed: Count
+    draws: Natural
+    bootstrap: Natural
+    imputations: Count
 
 
 @dataclass(frozen=True)
 class Runtime:
     """What cannot change a result: where and how fast it is computed.
 
-    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `trim` trains
-    only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
-    prediction holds, `mining_memory` the MiB of a block of BUCC2018's search, `checkpoint_seconds` the time between
-    two checkpoints to resume from. `keep_targets` keeps the weights of target trainings after their predictions are
-    made (see `dropping`). `graphs` records a training's steps as CUDA graphs where the device and `precision:
-    bf16-mixed` allow it (see `graphs`). `resources` is what a stage asks of the cluster, by stage (`xstilts grid`).
+    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `trim`
+    trains only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
+    prediction holds (0: as many as suit the device), `mining_memory` the MiB of a block of BUCC2018's search,
+    `checkpoint_seconds` the time between two checkpoints to resume from. `keep_targets` keeps the weights of target
+    trainings after their predictions are made (see `dropping`). `graphs` records a training's steps as CUDA graphs
+    where the device and `precision: bf16-mixed` allow it (see `graphs`). `resources` is what a stage asks of the
+    cluster, by stage (`xstilts grid`).
     """
 
     accelerator: str = "auto"
     devices: int | str = 1
-    nodes: int = 1
+    nodes: Natural = 1
     strategy: str = "auto"
     precision: str = "32-true"
-    accumulate: int = 1
+    accumulate: Natural = 1
     gradient_checkpointing: bool = False
     compile: bool = False
     graphs: bool = True
     trim: bool = True
     profiler: str | None = None
-    threads: int = 0
-    tokens: int = 8192
-    checkpoint_seconds: int = 60
+    threads: Count = 0
+    tokens: Count = 0
+    checkpoint_seconds: Count = 60
     keep_targets: bool = False
     progress: bool = True
-    mining_memory: int = 1024
+    mining_memory: Natural = 1024
     resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -195,7 +205,7 @@ class Params:
     trainings: tuple[str, ...]
     targets: tuple[str, ...]
     starts_from: StartsFrom
-    seeds: tuple[int, ...]
+    seeds: tuple[Count, ...]
     recipes: Recipes
     retrieval: Retrieval
     analysis: Analysis
@@ -207,8 +217,8 @@ def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a parameter file.
 
     Raises:
-        ValueError: an unknown key, a missing key, a value of the wrong type, or parts that contradict each other;
-            the message names file, line, what is allowed and the nearest known key.
+        ValueError: an unknown key, a missing key, a value of the wrong type or out of range, or parts that contradict
+            each other; the message names file, line, what is allowed and the nearest known key.
     """
     params = typed_yaml.load(path, Params)
     _check(params, str(path))
@@ -234,8 +244,8 @@ def _check(params: Params, path: str) -> None:
     _check_starts(params, path)
     trained = set(params.targets) - set(params.starts_from.intermediate)
     _inside(path, params.prediction.bf16, sorted(trained), "prediction.bf16: the target", "the targets with a training")
-    if params.model.name is None and params.recipes.pretraining is None:
-        raise ValueError(f"{path}: model.name is empty, so recipes.pretraining must say how to pretrain the encoder")
+    if params.model.name is None:
+        _check_own(params, path)
     for what, values in (("seeds", params.seeds), ("targets", params.targets), ("intermediates", params.intermediates)):
         if len(set(values)) != len(values) or not values:
             raise ValueError(f"{path}: {what} is {list(values)}; it must be a list without repeats, and not empty")
@@ -245,6 +255,42 @@ def _check(params: Params, path: str) -> None:
         raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")
     if params.retrieval.duplicates not in ("xtreme", "jiant"):
         raise ValueError(f"{path}: retrieval.duplicates is {params.retrieval.duplicates!r}; allowed: xtreme, jiant")
+
+
+def _check_own(params: Params, path: str) -> None:
+    """An encoder of one's own: its sizes are known before it is pretrained, and so is what does not fit them."""
+    model, recipes = params.model, params.recipes
+    if recipes.pretraining is None:
+        raise ValueError(f"{path}: model.name is empty, so recipes.pretraining must say how to pretrain the encoder")
+    if model.hidden % model.heads:
+        raise ValueError(
+            f"{path}: model.hidden is {model.hidden} and model.heads {model.heads}; hidden must be a multiple of heads"
+        )
+    longest = model.positions - OFFSET
+    for name, length in _lengths(params):
+        if length > longest:
+            raise ValueError(
+                f"{path}: {name} is {length}, but model.positions {model.positions} leaves room for {longest} "
+                f"sub-words; shorten it, or write model.positions: {length + OFFSET}"
+            )
+    if params.starts_from.intermediate and params.retrieval.layer > model.layers:
+        raise ValueError(
+            f"{path}: retrieval.layer is {params.retrieval.layer}, but model.layers is {model.layers}; allowed: 0 "
+            f"(embeddings) to {model.layers}"
+        )
+
+
+def _lengths(params: Params) -> Iterator[tuple[str, int]]:
+    """Every length of a sequence that will be met, with its name in the file."""
+    used = {"recipes.pretraining": params.recipes.pretraining}
+    used |= {f"recipes.intermediate.{name}": params.recipes.intermediate[name] for name in params.intermediates}
+    used |= {f"recipes.target.{name}": params.recipes.target[name] for name in params.trainings}
+    for name, recipe in used.items():
+        if recipe:
+            yield f"{name}.max_length", recipe.max_length
+            yield from ((f"{name}.max_lengths.{task}", length) for task, length in recipe.max_lengths.items())
+    if params.starts_from.intermediate:
+        yield "retrieval.max_length", params.retrieval.max_length
 
 
 def _check_starts(params: Params, path: str) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -14,12 +15,23 @@ import yaml
 Kind = TypeVar("Kind")
 
 
+@dataclasses.dataclass(frozen=True)
+class Between:
+    """The least and the largest value of a number: `Annotated[int, Between(1)]`."""
+
+    least: float
+    largest: float = math.inf
+
+    def __str__(self) -> str:
+        return f"{self.least} or more" if self.largest == math.inf else f"{self.least} to {self.largest}"
+
+
 def load(path: Path, kind: type[Kind]) -> Kind:
     """Read a file as a dataclass, whose fields may be dataclasses, tuples, mappings, unions and scalars.
 
     Raises:
-        ValueError: an unknown key, a missing key, or a value of the wrong type; the message names file, line, what is
-            allowed and the nearest known key.
+        ValueError: an unknown key, a missing key, a value of the wrong type, or a number out of its range; the message
+            names file, line, what is allowed and the nearest known key.
     """
     text = Path(path).read_text(encoding="utf-8")
     try:
@@ -49,6 +61,8 @@ class _Reader:
         if dataclasses.is_dataclass(kind):
             return self.fields(kind, node, name)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            return self.bounded(arguments[0], arguments[1], node, name)
         if origin is types.UnionType:
             if node.tag == "tag:yaml.org,2002:null":
                 if type(None) in arguments:
@@ -86,7 +100,7 @@ class _Reader:
         return list(merged.items())
 
     def fields(self, kind: Any, node: yaml.Node, name: str) -> Any:
-        hints = typing.get_type_hints(kind)
+        hints = typing.get_type_hints(kind, include_extras=True)
         known = {item.name: item for item in dataclasses.fields(kind)}
         pairs = dict(self.pairs(node, name or "the file"))
         for key, item in pairs.items():
@@ -101,6 +115,12 @@ class _Reader:
                 where = f"{name}.{key}" if name else key
                 raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
         return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
+
+    def bounded(self, kind: Any, allowed: Between, node: yaml.Node, name: str) -> Any:
+        value = self.value(kind, node, name)
+        if not allowed.least <= value <= allowed.largest:  # false of nan, too
+            raise self.fault(node, f"{name} is {value}; allowed: {allowed}")
+        return value
 
     def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:
         value = self.constructor.construct_object(node, deep=True)
