@@ -41,7 +41,27 @@ def test_the_default_is_the_profile_world() -> None:
         ("seeds: [1]", "seeds: 1", r"seeds must be a list"),
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
         ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),
+        ("  origin: world", "  orgin: world", r"line \d+: unknown parameter 'data.orgin'; did you mean 'origin'\?"),
+        ("  origin: world", "  origin: files", r"data.root is missing; the origin `files` needs the folder"),
+        (
+            "  origin: world",
+            "  origin: world\n  limits: {tset: 5}",
+            r"limits: the kind 'tset' is not in .*\(text, train, ",
+        ),
+        (
+            "  origin: world",
+            "  origin: world\n  limits: {xquad: {tset: 5}}",
+            r"data.limits.xquad: the kind 'tset' is not",
+        ),
+        ("  origin: world", "  origin: world\n  limits: {test: 0}", r"line \d+: data.limits.test is 0; allowed: 1 or"),
+        ("  origin: world", "  origin: world\n  translated: deu", r"data.translated is 'deu'; a value of type bool"),
+        ("  mnli: {tasks: [mnli]}", "  mnli: {tasks: []}", r"mixtures.mnli has nothing to learn from; give it tasks"),
         ("    stride: 32", "    stride: 0", r"line \d+: recipes.intermediate.none.stride is 0; allowed: 1 or more"),
+        (
+            "      epochs: 2",
+            "      epochs: 0",
+            r"recipes.intermediate.none: .* 0 epochs and 0 steps; give it one of them",
+        ),
         ("    batch: 8", "    batch: 0", r"line \d+: recipes.intermediate.none.batch is 0; allowed: 1 or more"),
         ("rate: 2.0e-3", "rate: -2.0e-3", r"recipes.pretraining.learning_rate is -0.002; allowed: 0 or more"),
         ("rate: 2.0e-3", "rate: .nan", r"recipes.pretraining.learning_rate is nan; allowed: 0 or more"),
@@ -66,6 +86,11 @@ def test_numbers_may_be_written_in_every_usual_way(tmp_path: Path) -> None:
     loaded = params.load(changed(tmp_path, "learning_rate: 2.0e-3", "learning_rate: 2e-3"))
     assert loaded.recipes.pretraining is not None
     assert loaded.recipes.pretraining.learning_rate == 0.002
+
+
+def test_the_copy_of_a_task_on_the_hub_may_be_accepted_whatever_the_task(tmp_path: Path) -> None:
+    loaded = params.load(changed(tmp_path, "  origin: world", "  origin: world\n  own_from_hub: true"))
+    assert loaded.data["own_from_hub"] is True
 
 
 def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ learns nothing either; seed k of it is seed k + 100 of `none`. It has no gain of
 from collections.abc import Iterable
 from dataclasses import replace
 
-from xstilts.runs import BASELINE, Score
+from xstilts.runs import BASELINE, SPARE, Score
 
-SPARE = "spare"
 OFFSET = 100
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from xstilts import typed_yaml
-from xstilts.runs import BASELINE
-from xstilts.typed_yaml import Between
+from xstilts.runs import BASELINE, SPARE
+from xstilts.typed_yaml import Between, Like
 
 # What a number of params.yaml may be; the ranges are checked where the file is read.
 Count = Annotated[int, Between(0)]
@@ -21,6 +21,28 @@ Amount = Annotated[float, Between(0)]
 Share = Annotated[float, Between(0, 1)]
 
 OFFSET = 2  # XLM-R counts its positions from padding_idx + 1
+
+KINDS = ("text", "train", "validation", "test", "dev", "translated")  # of material, which `data.limits` may cut
+
+
+@dataclass(frozen=True)
+class Data:
+    """What `data` may hold; `docs/add-a-task.md` says which origin reads what. The origins check the values."""
+
+    origin: str
+    origins: Mapping[str, str] | None = None
+    root: str | None = None
+    layout: str | None = None
+    saved: str | None = None
+    revisions: Mapping[str, str] | None = None
+    variants: Mapping[str, tuple[str, ...]] | None = None
+    translated: bool | tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    text: tuple[str, ...] | None = None
+    text_sentences: Natural | None = None
+    limits: Mapping[str, Natural | Mapping[str, Natural]] | None = None
+    allow_count_mismatch: bool | tuple[str, ...] | None = None
+    world: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +219,7 @@ class Params:
 
     profile: str
     study: str
-    data: Mapping[str, Any]
+    data: Annotated[Mapping[str, Any], Like(Data, others=r"\w+_from_hub")]
     tasks: tuple[str, ...]
     model: Model
     mixtures: Mapping[str, Mixture]
@@ -235,12 +257,18 @@ def _check(params: Params, path: str) -> None:
     for name, mixture in params.mixtures.items():
         if name in params.intermediates:
             _inside(path, mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
+        if name in params.intermediates and name not in (BASELINE, SPARE) and not (mixture.tasks or mixture.mlm):
+            raise ValueError(f"{path}: mixtures.{name} has nothing to learn from; give it tasks or mlm: true")
     if BASELINE not in params.intermediates:
         raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
     if params.mixtures[BASELINE] != Mixture():
         raise ValueError(
             f"{path}: mixtures.{BASELINE} must be empty ({{tasks: []}}): it is the pretrained encoder itself"
         )
+    for name, recipe in _used(params).items():
+        if not (recipe.epochs or recipe.steps):
+            raise ValueError(f"{path}: {name}: a training of 0 epochs and 0 steps; give it one of them")
+    _check_data(params.data, path)
     _check_starts(params, path)
     trained = set(params.targets) - set(params.starts_from.intermediate)
     _inside(path, params.prediction.bf16, sorted(trained), "prediction.bf16: the target", "the targets with a training")
@@ -255,6 +283,16 @@ def _check(params: Params, path: str) -> None:
         raise ValueError(f"{path}: retrieval.pooling is {params.retrieval.pooling!r}; allowed: mean, cls")
     if params.retrieval.duplicates not in ("xtreme", "jiant"):
         raise ValueError(f"{path}: retrieval.duplicates is {params.retrieval.duplicates!r}; allowed: xtreme, jiant")
+
+
+def _check_data(data: Mapping[str, Any], path: str) -> None:
+    if "files" in (data["origin"], *(data.get("origins") or {}).values()) and not data.get("root"):
+        raise ValueError(f"{path}: data.root is missing; the origin `files` needs the folder of the upstream files")
+    limits = data.get("limits") or {}
+    general = [name for name, most in limits.items() if not isinstance(most, Mapping)]
+    _inside(path, general, KINDS, "data.limits: the kind", "what can be limited")
+    for name in limits.keys() - set(general):
+        _inside(path, limits[name], KINDS, f"data.limits.{name}: the kind", "what can be limited")
 
 
 def _check_own(params: Params, path: str) -> None:
@@ -282,15 +320,19 @@ def _check_own(params: Params, path: str) -> None:
 
 def _lengths(params: Params) -> Iterator[tuple[str, int]]:
     """Every length of a sequence that will be met, with its name in the file."""
-    used = {"recipes.pretraining": params.recipes.pretraining}
-    used |= {f"recipes.intermediate.{name}": params.recipes.intermediate[name] for name in params.intermediates}
-    used |= {f"recipes.target.{name}": params.recipes.target[name] for name in params.trainings}
-    for name, recipe in used.items():
-        if recipe:
-            yield f"{name}.max_length", recipe.max_length
-            yield from ((f"{name}.max_lengths.{task}", length) for task, length in recipe.max_lengths.items())
+    for name, recipe in _used(params).items():
+        yield f"{name}.max_length", recipe.max_length
+        yield from ((f"{name}.max_lengths.{task}", length) for task, length in recipe.max_lengths.items())
     if params.starts_from.intermediate:
         yield "retrieval.max_length", params.retrieval.max_length
+
+
+def _used(params: Params) -> dict[str, Recipe]:
+    """The recipes of the trainings that will be done, by name in the file."""
+    recipes = params.recipes
+    used = {f"recipes.intermediate.{name}": recipes.intermediate[name] for name in params.intermediates}
+    used |= {f"recipes.target.{name}": recipes.target[name] for name in params.trainings}
+    return used | ({"recipes.pretraining": recipes.pretraining} if recipes.pretraining else {})
 
 
 def _check_starts(params: Params, path: str) -> None:

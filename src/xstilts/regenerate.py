@@ -29,11 +29,10 @@ from xstilts import (
     scores,
     tables,
 )
-from xstilts.baseline import SPARE
 from xstilts.correlation import regression, study
 from xstilts.correlation.sample import Settings
 from xstilts.params import Params
-from xstilts.runs import BASELINE, RunKey, Score
+from xstilts.runs import BASELINE, SPARE, RunKey, Score
 
 PLACEBO = "placebo"
 GRAMBANK = Path(__file__).parents[2] / "data" / "typology" / "grambank.csv"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 BASELINE = "none"
+SPARE = "spare"  # more seeds of the baseline: see `baseline`
 
 
 @dataclass(frozen=True, order=True)

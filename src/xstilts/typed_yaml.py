@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -24,6 +25,17 @@ class Between:
 
     def __str__(self) -> str:
         return f"{self.least} or more" if self.largest == math.inf else f"{self.least} to {self.largest}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Like:
+    """A mapping with a dataclass's keys and types, kept as it is written: `Annotated[Mapping[str, Any], Like(Data)]`.
+
+    `others` is a regular expression of further keys.
+    """
+
+    kind: type
+    others: str = "(?!)"
 
 
 def load(path: Path, kind: type[Kind]) -> Kind:
@@ -62,8 +74,8 @@ class _Reader:
             return self.fields(kind, node, name)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin is typing.Annotated:
-            return self.bounded(arguments[0], arguments[1], node, name)
-        if origin is types.UnionType:
+            return self.marked(arguments[0], arguments[1], node, name)
+        if origin in (types.UnionType, typing.Union):
             if node.tag == "tag:yaml.org,2002:null":
                 if type(None) in arguments:
                     return None
@@ -99,10 +111,10 @@ class _Reader:
         merged = {key.value: item for key, item in node.value}
         return list(merged.items())
 
-    def fields(self, kind: Any, node: yaml.Node, name: str) -> Any:
+    def fields(self, kind: Any, node: yaml.Node, name: str, others: str = "(?!)") -> Any:
         hints = typing.get_type_hints(kind, include_extras=True)
         known = {item.name: item for item in dataclasses.fields(kind)}
-        pairs = dict(self.pairs(node, name or "the file"))
+        pairs = {key: item for key, item in self.pairs(node, name or "the file") if not re.fullmatch(others, key)}
         for key, item in pairs.items():
             if key not in known:
                 close = get_close_matches(key, known, n=1)
@@ -116,10 +128,13 @@ class _Reader:
                 raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
         return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
 
-    def bounded(self, kind: Any, allowed: Between, node: yaml.Node, name: str) -> Any:
+    def marked(self, kind: Any, mark: Between | Like, node: yaml.Node, name: str) -> Any:
+        if isinstance(mark, Like):
+            self.fields(mark.kind, node, name, mark.others)
+            return self.value(kind, node, name)
         value = self.value(kind, node, name)
-        if not allowed.least <= value <= allowed.largest:  # false of nan, too
-            raise self.fault(node, f"{name} is {value}; allowed: {allowed}")
+        if not mark.least <= value <= mark.largest:  # false of nan, too
+            raise self.fault(node, f"{name} is {value}; allowed: {mark}")
         return value
 
     def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:

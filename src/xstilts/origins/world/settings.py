@@ -1,9 +1,11 @@
 """The settings of the world: `params.yaml: data.world`."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from xstilts import tasks
 
 COGNATES = ("genetic", "shuffled", "distance", "constant", "none")
 FUNCTIONS = ("own", "english")
@@ -69,12 +71,22 @@ class WorldSettings:
         _choice("functions", self.functions, FUNCTIONS)
         _choice("order", self.order, ORDERS)
         _choice("pretraining", self.pretraining, PRETRAINING)
+        _typed("seed", self.seed, int)
+        _typed("all_languages", self.all_languages, bool)
         for name in ("cognate_base", "cognate_slope", "respelled", "noise"):
+            _typed(name, getattr(self, name), int, float)
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"params.yaml: data.world.{name} is {getattr(self, name)!r}; allowed: 0 to 1")
-        for name in ("documents", "heldout", *SPLITS):
-            if getattr(self, name) < 1:
-                raise ValueError(f"params.yaml: data.world.{name} is {getattr(self, name)!r}; allowed: 1 or more")
+        counts = {name: getattr(self, name) for name in ("documents", "heldout", *SPLITS)}
+        for name, count in (counts | {f"sizes.{task}": size for task, size in self.sizes.items()}).items():
+            _typed(name, count, int)
+            if count < 1:
+                raise ValueError(f"params.yaml: data.world.{name} is {count!r}; allowed: 1 or more")
+        for name in ("sizes", "translated"):
+            for task in getattr(self, name):
+                if task not in tasks.names():
+                    known = ", ".join(tasks.names())
+                    raise ValueError(f"params.yaml: data.world.{name} names {task!r}, which is no task; known: {known}")
         if "eng" not in self.languages:
             raise ValueError("params.yaml: data.world.languages lacks 'eng', the language of training; add it")
         if len(set(self.languages)) < len(self.languages):
@@ -96,12 +108,23 @@ class WorldSettings:
         values = dict(mapping)
         for name in ("languages", "translated"):
             if name in values:
+                if not isinstance(values[name], Sequence) or isinstance(values[name], str):
+                    raise ValueError(f"params.yaml: data.world.{name} is {values[name]!r}; a list is needed")
                 values[name] = tuple(str(item) for item in values[name])
+        if not isinstance(values.get("sizes", {}), Mapping):
+            raise ValueError(f"params.yaml: data.world.sizes is {values['sizes']!r}; a mapping of tasks is needed")
         return cls(**values)
 
     def training_size(self, task: str) -> int:
         """Training examples of one task."""
         return self.sizes.get(task, self.train)
+
+
+def _typed(name: str, value: Any, *allowed: type) -> None:
+    if type(value) not in allowed:
+        raise ValueError(
+            f"params.yaml: data.world.{name} is {value!r}; a value of type {allowed[-1].__name__} is needed"
+        )
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
