@@ -15,7 +15,7 @@ import torch
 from peers import embedding, material, timing
 from peers.material import Words
 
-from xstilts import encoder, origins, prediction, tasks
+from xstilts import batching, encoder, origins, tasks
 from xstilts.params import Model
 from xstilts.shapes import retrieval
 from xstilts.shapes.tokens import Tokens
@@ -55,7 +55,7 @@ def ours(folder: Path, sides: Sides) -> list[np.ndarray]:
     tokens = Tokens.open(folder)
     body = retrieval.stop_at(encoder.open_encoder(folder), LAYER).eval()
     everything = [sentence for side in sides for sentence in side]
-    vectors = retrieval.embed(body, tokens, everything, max_length=MAX_LENGTH, pooling="mean", row=prediction.ON_CPU)
+    vectors = retrieval.embed(body, tokens, everything, max_length=MAX_LENGTH, pooling="mean", row=batching.ON_CPU)
     return np.split(vectors, np.cumsum([len(side) for side in sides])[:-1])
 
 

@@ -6,7 +6,17 @@ from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaMode
 
 from xstilts import attention
 from xstilts.attention import PACKED
-from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states, supports_packing
+from xstilts.batching import (
+    ON_CPU,
+    ON_CUDA,
+    Encoded,
+    budget,
+    by_length,
+    collate,
+    first_position,
+    hidden_states,
+    supports_packing,
+)
 
 SIZES = {
     "vocab_size": 100,
@@ -147,3 +157,9 @@ def test_the_varlen_kernels_of_cuda_compute_what_the_calls_by_length_do() -> Non
         at_once = attention.jagged_attention(query, key, value, lengths, bounds, 0.0, 0.3)
     assert at_once.shape == by_length.shape == (1, 17, 3, 8)
     torch.testing.assert_close(at_once, by_length, atol=1e-6, rtol=0)
+
+
+def test_the_budget_of_tokens_is_the_devices_own_where_none_is_given() -> None:
+    own = [budget(torch.device(name)) for name in ("cpu", "cuda")]
+    assert own == [ON_CPU, ON_CUDA]
+    assert budget(torch.device("cuda"), 7) == 7

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from xstilts import measured, prediction, prepared, scoring
 from xstilts.examples import ParallelSentences, SentencePair
@@ -102,12 +101,6 @@ def test_the_budget_of_tokens_changes_no_prediction(classified: tuple[Path, Path
         for tokens in (16, 100_000)
     )
     assert small == large
-
-
-def test_the_budget_of_tokens_is_the_devices_own_where_none_is_given() -> None:
-    own = [prediction.budget(Runtime(), torch.device(name)) for name in ("cpu", "cuda")]
-    assert own == [prediction.ON_CPU, prediction.ON_CUDA]
-    assert prediction.budget(Runtime(tokens=7), torch.device("cuda")) == 7
 
 
 def test_sentences_longer_than_the_encoder_has_positions_for_are_refused(start: Path, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from xstilts.attention import PACKED
 # A transformers encoder. torch types every attribute of a module as Tensor | Module, which fits none of them.
 Encoder = Any
 
+# Tokens of a batch without gradients. On a CPU its activations should stay near the core: docs/benchmarks.md.
+ON_CPU, ON_CUDA = 2048, 8192
+
 IGNORED = -100  # torch's ignore_index: a token without a label
 
 
@@ -149,6 +152,11 @@ def by_length(encoded: Encoded, tokens: int) -> Iterator[np.ndarray]:
         total += int(sizes[item])
     if begin < len(order):
         yield order[begin:]
+
+
+def budget(device: torch.device, asked: int = 0) -> int:
+    """About how many tokens a batch without gradients holds there: as many as are asked for, or as suit the device."""
+    return asked or (ON_CPU if device.type == "cpu" else ON_CUDA)
 
 
 def ranges(begins: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from xstilts.batching import (
     Batch,
     Encoded,
     Encoder,
+    budget,
     by_length,
     check_length,
     collate,
@@ -30,9 +31,6 @@ from xstilts.shapes.tokens import Tokens
 
 Rows = list[dict[str, Any]]
 Embed = Callable[[Sequence[str]], np.ndarray]
-
-# What `runtime.tokens: 0` stands for. On a CPU a batch's activations should stay near the core: docs/benchmarks.md.
-ON_CPU, ON_CUDA = 2048, 8192
 
 
 def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf16: bool = False) -> dict[str, Rows]:
@@ -84,7 +82,7 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
     tokens = Tokens.open(checkpoint / "encoder")
     body = retrieval.stop_at(encoders.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
     check_length(body.config, settings.max_length, "params.yaml: retrieval.max_length")
-    row = budget(runtime, device)
+    row = budget(device, runtime.tokens)
 
     def embed(sentences: Sequence[str]) -> np.ndarray:
         return retrieval.embed(
@@ -106,11 +104,6 @@ def write(files: Mapping[str, Rows], output: Path) -> None:
         for stem, rows in files.items():
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             (aside / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
-
-
-def budget(runtime: Runtime, device: torch.device) -> int:
-    """About how many tokens a batch of prediction holds there."""
-    return runtime.tokens or (ON_CPU if device.type == "cpu" else ON_CUDA)
 
 
 def _device(runtime: Runtime) -> torch.device:
@@ -158,7 +151,9 @@ def everything(body: Encoder, head: Any, encoded: Encoded, runtime: Runtime, *, 
         found: dict[str, np.ndarray] = head.predict(states.float(), moved)
         return found
 
-    batches = tqdm(list(by_length(encoded, budget(runtime, device))), desc="predict", disable=not runtime.progress)
+    batches = tqdm(
+        list(by_length(encoded, budget(device, runtime.tokens))), desc="predict", disable=not runtime.progress
+    )
     with torch.inference_mode():
         return gather(one, encoded, batches, first_position(body.config))
 

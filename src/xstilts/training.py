@@ -23,6 +23,7 @@ from xstilts import encoder as encoders
 from xstilts.batching import (
     Encoded,
     Encoder,
+    budget,
     by_length,
     check_length,
     collate,
@@ -193,7 +194,7 @@ def _evaluation(sets: Mapping[str, tuple[str, Encoded]]) -> Callable[[Learner], 
             for name, (subject, encoded) in sets.items():
                 total, terms = 0.0, 0
                 head: Any = learner.heads[subject]
-                for chosen in by_length(encoded, 8192):
+                for chosen in by_length(encoded, budget(learner.device)):
                     batch = collate(encoded, chosen, first_position(learner.encoder.config)).to(learner.device)
                     total += float(head.loss(hidden_states(learner.encoder, batch), batch))
                     terms += head.terms(batch)
