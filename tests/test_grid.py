@@ -53,7 +53,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *words: str, sigint: signal.Handlers = signal.SIG_DFL) -> Iterator[subprocess.Popen[str]]:
     """A grid in the background; it and everything that it started are gone at the end."""
     with (folder / "grid.txt").open("w") as output:
         process = subprocess.Popen(
@@ -64,6 +64,7 @@ def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, sigint),  # these tests may themselves run under nohup
         )
     below: set[psutil.Process] = set()
     send = process.send_signal
@@ -77,7 +78,7 @@ def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             process.wait(60)
         for orphan in below:  # Ray's agents take a minute to see that a killed driver's Ray is gone
             if orphan.is_running():
@@ -462,12 +463,20 @@ def test_a_stage_whose_worker_is_killed_starts_again_and_nothing_half_written_is
 
 @needs_ray
 @pytest.mark.heavy
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 130)])
+@pytest.mark.parametrize(
+    ("number", "status", "sigint"),
+    [
+        (signal.SIGKILL, -9, signal.SIG_DFL),
+        (signal.SIGINT, 130, signal.SIG_DFL),
+        (signal.SIGTERM, 130, signal.SIG_DFL),
+        (signal.SIGTERM, 130, signal.SIG_IGN),  # in the background of a script: nohup xstilts grid &
+    ],
+)
 def test_a_grid_whose_driver_ends_leaves_nothing_running_and_goes_on_the_next_time(
-    tmp_path: Path, alone: Path, number: int, status: int
+    tmp_path: Path, alone: Path, number: int, status: int, sigint: signal.Handlers
 ) -> None:
     folder = toy_grid.make(tmp_path / "r", 5)
-    with started(folder, "--jobs", "2") as process:
+    with started(folder, "--jobs", "2", sigint=sigint) as process:
         until(lambda: "b1" in toy_grid.ran(folder))
         process.send_signal(number)
         assert process.wait(60) == status

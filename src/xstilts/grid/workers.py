@@ -89,6 +89,8 @@ def execute(order: Order, source: Source | None = None, bundle: bytes = b"") -> 
         bundle: the clone's git history.
     """
     began = time.monotonic()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited of `nohup … &`; Ray cancels a task by SIGINT
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(order.folder)
     if source is not None:
         folder = source.place(engine().get_runtime_context().get_node_id())
