@@ -171,15 +171,19 @@ def first_position(config: Any) -> int:
     return int(config.pad_token_id) + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
 
 
+def longest(config: Any) -> int:
+    """How many sub-words of one sequence this encoder has positions for."""
+    return int(config.max_position_embeddings) - first_position(config)
+
+
 def check_length(config: Any, length: int, what: str) -> None:
     """Refuse sequences that an encoder has no positions for.
 
     Raises:
         ValueError: `length`, called `what`, is too long.
     """
-    most = int(config.max_position_embeddings) - first_position(config)
-    if length > most:
-        raise ValueError(f"{what} is {length}, but the encoder takes at most {most} sub-words; shorten it")
+    if length > longest(config):
+        raise ValueError(f"{what} is {length}, but the encoder takes at most {longest(config)} sub-words; shorten it")
 
 
 def supports_packing(encoder: Encoder) -> bool:

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from xstilts import checkpoints, difference
 from xstilts.attention import PACKED
-from xstilts.batching import Encoder, first_position, supports_packing
+from xstilts.batching import Encoder, longest, supports_packing
 from xstilts.params import Model
 
 _LOG = logging.getLogger(__name__)
@@ -103,13 +103,7 @@ def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path, base: Path | N
     config._attn_implementation_internal = attention
     (folder / "tokenizer.json").write_bytes(Path(tokenizer).read_bytes())
     (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            {
-                "tokenizer_class": "PreTrainedTokenizerFast",
-                "model_max_length": config.max_position_embeddings - first_position(config),
-            }
-        )
-        + "\n",
+        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": longest(config)}) + "\n",
         encoding="utf-8",
     )
 

@@ -25,7 +25,7 @@ from xstilts.attention import PACKED
 from xstilts.batching import Encoded, first_position, supports_packing
 from xstilts.jobs import MLM
 from xstilts.learner import Learner
-from xstilts.params import Params, Recipe
+from xstilts.params import OFFSET, Params, Recipe
 from xstilts.schedule import Masking, Micro, Schedule, Subject
 from xstilts.shapes import mlm
 
@@ -154,7 +154,7 @@ def random_items(
 ) -> Encoded:
     """Items of random sub-words, about as long as the task's, with random targets."""
     sequences, mean = length if shape != "choice" or length[0] > 1 else (4, length[1])
-    most = min(recipe.max_length, architecture.positions - 2)
+    most = min(recipe.max_length, architecture.positions - OFFSET)
     sizes = np.clip(rng.poisson(mean, size=items * sequences), 4, most)
     rows = [rng.integers(SPECIAL, architecture.vocabulary, size=size).tolist() for size in sizes]
     total = int(sizes.sum())

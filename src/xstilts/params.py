@@ -254,10 +254,10 @@ def _check(params: Params, path: str) -> None:
     _inside(path, params.trainings, params.recipes.target, "the training", "recipes.target")
     _inside(path, params.trainings, params.tasks, "the training", "tasks")
     _inside(path, params.targets, params.tasks, "the target", "tasks")
-    for name, mixture in params.mixtures.items():
-        if name in params.intermediates:
-            _inside(path, mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
-        if name in params.intermediates and name not in (BASELINE, SPARE) and not (mixture.tasks or mixture.mlm):
+    for name in params.intermediates:
+        mixture = params.mixtures[name]
+        _inside(path, mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
+        if name not in (BASELINE, SPARE) and not (mixture.tasks or mixture.mlm):
             raise ValueError(f"{path}: mixtures.{name} has nothing to learn from; give it tasks or mlm: true")
     if BASELINE not in params.intermediates:
         raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
@@ -288,11 +288,9 @@ def _check(params: Params, path: str) -> None:
 def _check_data(data: Mapping[str, Any], path: str) -> None:
     if "files" in (data["origin"], *(data.get("origins") or {}).values()) and not data.get("root"):
         raise ValueError(f"{path}: data.root is missing; the origin `files` needs the folder of the upstream files")
-    limits = data.get("limits") or {}
-    general = [name for name, most in limits.items() if not isinstance(most, Mapping)]
-    _inside(path, general, KINDS, "data.limits: the kind", "what can be limited")
-    for name in limits.keys() - set(general):
-        _inside(path, limits[name], KINDS, f"data.limits.{name}: the kind", "what can be limited")
+    for name, most in (data.get("limits") or {}).items():
+        kinds, where = (most, f"data.limits.{name}") if isinstance(most, Mapping) else ([name], "data.limits")
+        _inside(path, kinds, KINDS, f"{where}: the kind", "what can be limited")
 
 
 def _check_own(params: Params, path: str) -> None:

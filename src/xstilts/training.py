@@ -148,8 +148,8 @@ def _learner(job: Job, mixture: Subjects, steps: int, runtime: Runtime) -> Learn
     """The encoder that the training starts from, with fresh heads."""
     torch.manual_seed(job.seed)
     body = encoders.open_encoder(job.start / "encoder")
-    for length in {job.recipe.max_length, *job.recipe.max_lengths.values()}:
-        check_length(body.config, length, f"params.yaml: a max_length of {job.kind} {job.name}")
+    length = max(job.recipe.max_length, *job.recipe.max_lengths.values(), 0)
+    check_length(body.config, length, f"params.yaml: a max_length of {job.kind} {job.name}")
     heads = _heads(job, mixture.cards, mixture.masking is not None, body)
     if runtime.trim and mixture.masking is None and supports_packing(body):
         trimming.trim(body, trimming.used(mixture.sequences()))

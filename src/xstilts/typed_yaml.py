@@ -15,6 +15,8 @@ import yaml
 
 Kind = TypeVar("Kind")
 
+_NONE = "(?!)"  # a regular expression that nothing matches
+
 
 @dataclasses.dataclass(frozen=True)
 class Between:
@@ -35,7 +37,7 @@ class Like:
     """
 
     kind: type
-    others: str = "(?!)"
+    others: str = _NONE
 
 
 def load(path: Path, kind: type[Kind]) -> Kind:
@@ -111,7 +113,7 @@ class _Reader:
         merged = {key.value: item for key, item in node.value}
         return list(merged.items())
 
-    def fields(self, kind: Any, node: yaml.Node, name: str, others: str = "(?!)") -> Any:
+    def fields(self, kind: Any, node: yaml.Node, name: str, others: str = _NONE) -> Any:
         hints = typing.get_type_hints(kind, include_extras=True)
         known = {item.name: item for item in dataclasses.fields(kind)}
         pairs = {key: item for key, item in self.pairs(node, name or "the file") if not re.fullmatch(others, key)}

@@ -82,11 +82,13 @@ class WorldSettings:
             _typed(name, count, int)
             if count < 1:
                 raise ValueError(f"params.yaml: data.world.{name} is {count!r}; allowed: 1 or more")
+        known = tasks.names()
         for name in ("sizes", "translated"):
             for task in getattr(self, name):
-                if task not in tasks.names():
-                    known = ", ".join(tasks.names())
-                    raise ValueError(f"params.yaml: data.world.{name} names {task!r}, which is no task; known: {known}")
+                if task not in known:
+                    raise ValueError(
+                        f"params.yaml: data.world.{name} names {task!r}, which is no task; known: {', '.join(known)}"
+                    )
         if "eng" not in self.languages:
             raise ValueError("params.yaml: data.world.languages lacks 'eng', the language of training; add it")
         if len(set(self.languages)) < len(self.languages):
