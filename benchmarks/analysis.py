@@ -14,9 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from xstilts import distances, gains, imputation, languages, tasks
-from xstilts.correlation import simulation, study
-from xstilts.correlation.sample import Settings
+from xstilts import tasks
+from xstilts.analysis import gains, simulation
+from xstilts.analysis import pipeline as study
+from xstilts.analysis.sample import Settings
+from xstilts.distances import from_english as distances
+from xstilts.distances import imputation
+from xstilts.languages import table as languages
 
 TARGETS = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
 

@@ -15,10 +15,12 @@ import torch
 from peers import embedding, material, timing
 from peers.material import Words
 
-from xstilts import batching, encoder, origins, tasks
-from xstilts.params import Model
-from xstilts.shapes import retrieval
-from xstilts.shapes.tokens import Tokens
+from xstilts import preparation as origins
+from xstilts import tasks
+from xstilts.experiment import Model
+from xstilts.model import batching, encoder
+from xstilts.model.shapes import retrieval
+from xstilts.model.tokens import Tokens
 
 LAYER = 14
 MAX_LENGTH = 512

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from xstilts import distances, languages, tasks
-from xstilts.correlation import predictors, simulation
-from xstilts.correlation.sample import Settings
-from xstilts.correlation.simulation import HEADROOM, NO_EFFECT, SLOPE, Trial, World
-from xstilts.correlation.verdicts import ABSENT, SUPPORTED
+from xstilts import tasks
+from xstilts.analysis import predictors, simulation
+from xstilts.analysis.sample import Settings
+from xstilts.analysis.simulation import HEADROOM, NO_EFFECT, SLOPE, Trial, World
+from xstilts.analysis.verdict_rule import ABSENT, SUPPORTED
+from xstilts.distances import from_english as distances
+from xstilts.languages import table as languages
 
 TARGETS = ("panx", "udpos", "xnli", "xquad", "tydiqa")
 

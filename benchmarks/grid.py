@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--toy", type=float, metavar="SECONDS", help="stages that wait, instead of the tiny grid")
     asked = parser.parse_args()
     words = {
-        "grid": (sys.executable, "-m", "xstilts.cli", "grid", "--jobs", str(asked.jobs)),
+        "grid": (sys.executable, "-m", "xstilts.commands.main", "grid", "--jobs", str(asked.jobs)),
         "serial": ("dvc", "repro", "-q"),
     }
     seconds: dict[str, list[float]] = {name: [] for name in words}

@@ -221,7 +221,7 @@ def timed_unlock(self):
     if self.lockfile.endswith("tmp/lock"): spent[0] += time.process_time() - begun[0]
     unlock(self)
 Lock.lock, Lock.unlock = timed_lock, timed_unlock
-from xstilts.dvc import main
+from xstilts.commands.dvc import main
 assert main(["repro", "--quiet", "--single-item", "--force", sys.argv[1]]) == 0
 print(json.dumps({"held": spent[0], "all": time.process_time()}))
 """

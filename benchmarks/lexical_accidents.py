@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from xstilts import languages
-from xstilts.calibration import accidents
-from xstilts.calibration.accidents import Array
-from xstilts.origins.world.settings import WorldSettings
+from xstilts.commands.calibration import accidents
+from xstilts.commands.calibration.accidents import Array
+from xstilts.languages import table as languages
+from xstilts.preparation.world.settings import WorldSettings
 
 
 def main() -> None:

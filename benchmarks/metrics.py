@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xstilts.metrics import tags
-from xstilts.mining import one_to_one
+from xstilts.prediction.bitext_mining import one_to_one
+from xstilts.scoring.metrics import tags
 
 UPOS = ("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "NOUN", "NUM", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB")
 IOB2 = ("O", "O", "O", "O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")

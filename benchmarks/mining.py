@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from peers import timing
 
-from xstilts import mining
+from xstilts.prediction import bitext_mining as mining
 
 K = 4
 

@@ -19,8 +19,12 @@ from typing import Any
 
 from peers import timing
 
-from xstilts import measured, params, prediction, prepared, scoring
-from xstilts.params import Params
+from xstilts import experiment as params
+from xstilts import scoring
+from xstilts.experiment import Params
+from xstilts.formats import prepared
+from xstilts.prediction import predict as prediction
+from xstilts.scoring import score_run as measured
 
 ALLOWED = 0.1  # points
 

@@ -20,12 +20,15 @@ import torch
 from peers import material, timing
 from peers.material import KINDS, XNLI_TEST, Material, Words
 
-from xstilts import encoder, origins, prediction, tasks
-from xstilts.batching import Encoded
-from xstilts.examples import Example
-from xstilts.params import Model, Runtime
-from xstilts.shapes import classification
-from xstilts.shapes.tokens import Tokens
+from xstilts import preparation as origins
+from xstilts import tasks
+from xstilts.experiment import Model, Runtime
+from xstilts.formats.examples import Example
+from xstilts.model import encoder
+from xstilts.model.batching import Encoded
+from xstilts.model.shapes import classification
+from xstilts.model.tokens import Tokens
+from xstilts.prediction import predict as prediction
 
 KIND = KINDS["xnli"]
 # The mean lengths of XNLI's test sets differ; from English (39.8 sub-words) to one and a half times as long.

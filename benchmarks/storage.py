@@ -21,10 +21,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from xstilts import architectures, difference, onestep, trimming
-from xstilts.architectures import Architecture
-from xstilts.batching import Encoded, collate, first_position, hidden_states
-from xstilts.params import Model
+from xstilts.commands.dry_run import architectures
+from xstilts.commands.dry_run import trial_step as onestep
+from xstilts.commands.dry_run.architectures import Architecture
+from xstilts.experiment import Model
+from xstilts.model import weight_delta as difference
+from xstilts.model.batching import Encoded, collate, first_position, hidden_states
+from xstilts.training import trimmed_embedding as trimming
 
 Weights = dict[str, Tensor]
 

@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from xstilts import fingerprints, languages, records, scores, store
-from xstilts.runs import RunKey
+from xstilts.formats import fingerprints
+from xstilts.formats.runs import RunKey
+from xstilts.languages import table as languages
+from xstilts.tracking import records, scores, store
 
 METRICS = ("f1", "exact_match", "accuracy")
 

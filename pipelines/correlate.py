@@ -4,9 +4,12 @@ import argparse
 import os
 from pathlib import Path
 
-from xstilts import distances, gains, imputation, warm
-from xstilts.correlation import regression, study
-from xstilts.correlation.sample import Settings
+from xstilts.analysis import gains, regression
+from xstilts.analysis import pipeline as study
+from xstilts.analysis.sample import Settings
+from xstilts.commands import fork_server as warm
+from xstilts.distances import from_english as distances
+from xstilts.distances import imputation
 
 
 def main() -> None:

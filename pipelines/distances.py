@@ -3,7 +3,10 @@
 import argparse
 from pathlib import Path
 
-from xstilts import distances, imputation, languages, warm
+from xstilts.commands import fork_server as warm
+from xstilts.distances import from_english as distances
+from xstilts.distances import imputation
+from xstilts.languages import table as languages
 
 
 def main() -> None:

@@ -4,8 +4,11 @@ import argparse
 import itertools
 from pathlib import Path
 
-from xstilts import gains, params, published, records, scores, warm
-from xstilts.runs import RunKey
+from xstilts import experiment as params
+from xstilts.analysis import gains, published
+from xstilts.commands import fork_server as warm
+from xstilts.formats.runs import RunKey
+from xstilts.tracking import records, scores
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from xstilts import mixtures, params, warm
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
+from xstilts.preparation import mixtures
 
 
 def main() -> None:

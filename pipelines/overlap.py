@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
-from xstilts import overlap, params, tables, warm
-from xstilts.shapes.tokens import Tokens
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
+from xstilts.formats import tables
+from xstilts.model import overlap
+from xstilts.model.tokens import Tokens
 
 
 def main() -> None:

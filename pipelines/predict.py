@@ -3,12 +3,15 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, warm
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
 
 
 def main() -> None:
     """Write predictions/<intermediate>/<target>/seed<k>/."""
-    from xstilts import prediction  # here: where a fork runs this, the script itself needs no torch
+    from xstilts.prediction import (
+        predict as prediction,  # here: where a fork runs this, the script itself needs no torch
+    )
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("intermediate")

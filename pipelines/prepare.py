@@ -3,7 +3,11 @@
 import argparse
 from pathlib import Path
 
-from xstilts import origins, params, prepared, tasks, warm
+from xstilts import experiment as params
+from xstilts import preparation as origins
+from xstilts import tasks
+from xstilts.commands import fork_server as warm
+from xstilts.formats import prepared
 
 
 def main() -> None:

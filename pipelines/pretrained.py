@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, warm
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
 
 
 def main() -> None:
     """Write checkpoints/pretrained/ and its training's record."""
-    from xstilts import pretraining  # here: where a fork runs this, the script itself needs no torch
+    from xstilts.training import pretraining  # here: where a fork runs this, the script itself needs no torch
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path, default=Path("data/text"))

@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
-from xstilts import published, scores, tables, warm
-from xstilts.runs import Score
+from xstilts.analysis import published
+from xstilts.commands import fork_server as warm
+from xstilts.formats import tables
+from xstilts.formats.runs import Score
+from xstilts.tracking import scores
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from xstilts import provenance, report, scores, warm
+from xstilts import report
+from xstilts.commands import fork_server as warm
+from xstilts.tracking import provenance, scores
 
 
 def main() -> None:

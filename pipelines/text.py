@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from xstilts import params, text, warm
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
+from xstilts.preparation import mlm_text as text
 
 
 def main() -> None:

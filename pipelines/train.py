@@ -3,9 +3,13 @@
 import argparse
 from pathlib import Path
 
-from xstilts import baseline, params, tracked, trainings, warm
-from xstilts.jobs import Job, Material
-from xstilts.trainings import Subject
+from xstilts import experiment as params
+from xstilts.commands import fork_server as warm
+from xstilts.formats import baseline
+from xstilts.tracking import recorded_training as tracked
+from xstilts.tracking import training_run as trainings
+from xstilts.tracking.training_run import Subject
+from xstilts.training.job import Job, Material
 
 
 def main() -> None:

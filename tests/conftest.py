@@ -33,8 +33,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkpoint folder with a small tokenizer and an encoder of random weights: `encoder/`, `card.json`."""
-    from xstilts import pretraining
-    from xstilts.params import Model
+    from xstilts.experiment import Model
+    from xstilts.training import pretraining
 
     folder = tmp_path_factory.mktemp("start")
     text = folder / "text"
@@ -53,7 +53,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def job(start: Path, tmp_path: Path) -> Any:
     """A target training on 24 made pairs, from `start`; nothing has run yet."""
     from toy_training import RECIPE, pairs
-    from xstilts.jobs import Job, Material
+    from xstilts.training.job import Job, Material
 
     return Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
 

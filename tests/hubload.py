@@ -9,7 +9,7 @@ import pickle
 import sys
 
 from xstilts import tasks
-from xstilts.origins import hub
+from xstilts.preparation import hub
 
 
 def main() -> None:

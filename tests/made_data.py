@@ -17,7 +17,7 @@ from typing import Any
 from datasets import ClassLabel, Features, List, Value
 
 import hubserver
-from xstilts import languages
+from xstilts.languages import table as languages
 from xstilts.tasks.task import FileSource, HubSource, Task
 
 ROWS = 6

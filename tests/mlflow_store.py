@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from xstilts import records, scores, store, trainings
-from xstilts.runs import RunKey
+from xstilts.formats.runs import RunKey
+from xstilts.tracking import records, scores, store
+from xstilts.tracking import training_run as trainings
 
 CODES = ("deu", "eng", "swh")
 
@@ -103,7 +104,7 @@ class Grid:
 
 def digit(*words: Any) -> str:
     """A fingerprint for a test."""
-    from xstilts import fingerprints
+    from xstilts.formats import fingerprints
 
     return fingerprints.of([str(word) for word in words])
 

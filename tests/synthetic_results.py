@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xstilts import languages
+from xstilts.languages import table as languages
 
 DISTANCES = {
     "syntactic": "primary",

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts import cli, languages, tables
-from xstilts.correlation import study
+from xstilts.analysis import pipeline as study
+from xstilts.commands import main as cli
+from xstilts.formats import tables
+from xstilts.languages import table as languages
 
 CODES = (
     "afr",

@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 import tiny
-from xstilts import baseline, gains
-from xstilts.correlation import cells, study
-from xstilts.correlation.cells import ALL
-from xstilts.correlation.judgement import NOT_LEARNED
-from xstilts.correlation.sample import Settings
-from xstilts.runs import Score
+from xstilts.analysis import cells, gains
+from xstilts.analysis import pipeline as study
+from xstilts.analysis.cells import ALL
+from xstilts.analysis.sample import Settings
+from xstilts.analysis.verdicts import NOT_LEARNED
+from xstilts.formats import baseline
+from xstilts.formats.runs import Score
 
 CODES = ("eng", "deu", "fra", "spa", "rus", "hin", "tur", "fin", "swh", "cmn", "jpn", "vie", "ind", "heb", "tha")
 

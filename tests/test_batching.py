@@ -4,9 +4,9 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
-from xstilts import attention
-from xstilts.attention import PACKED
-from xstilts.batching import (
+from xstilts.model import attention
+from xstilts.model.attention import PACKED
+from xstilts.model.batching import (
     ON_CPU,
     ON_CUDA,
     Encoded,

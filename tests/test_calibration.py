@@ -16,12 +16,13 @@ import pytest
 import yaml
 
 import tiny
-from xstilts import calibration, cli
-from xstilts.calibration import accidents, drive, findings, table, truths, workspace
-from xstilts.calibration.drive import Drive, Kept, Plan
-from xstilts.calibration.findings import Finding
-from xstilts.calibration.truths import File, Truth
-from xstilts.origins.world.settings import WorldSettings
+from xstilts.commands import calibration
+from xstilts.commands import main as cli
+from xstilts.commands.calibration import accidents, drive, findings, table, truths, workspace
+from xstilts.commands.calibration.drive import Drive, Kept, Plan
+from xstilts.commands.calibration.findings import Finding
+from xstilts.commands.calibration.truths import File, Truth
+from xstilts.preparation.world.settings import WorldSettings
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / calibration.TRUTHS
@@ -215,8 +216,8 @@ def test_what_is_done_is_not_run_again_until_its_parameters_or_the_sources_chang
     changed = truths.runs(FILE, [replace(NULL, set={"analysis.draws": 5}), SLOPE], [1], [1], root)
     Drive(plan, silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "slope-1"]
-    (root / "src/xstilts/calibration").mkdir(parents=True)
-    (root / "src/xstilts/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
+    (root / "src/xstilts/commands/calibration").mkdir(parents=True)
+    (root / "src/xstilts/commands/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
     assert workspace.sources(root) == plan.sources
     (root / "src/some.txt").write_text("other", encoding="utf-8")
     Drive(replace(plan, sources=workspace.sources(root)), silent).run(changed)
@@ -250,8 +251,8 @@ def test_jobs_run_side_by_side(plan, root, notes):
 def _driver(plan, truth):
     script = (
         "from pathlib import Path\n"
-        "from xstilts import calibration\nfrom xstilts.calibration import truths\n"
-        "from xstilts.calibration.drive import Plan\nfrom xstilts.calibration.truths import File, Truth\n"
+        "from xstilts import calibration\nfrom xstilts.commands.calibration import truths\n"
+        "from xstilts.commands.calibration.drive import Plan\nfrom xstilts.commands.calibration.truths import File, Truth\n"
         f"truth = {truth!r}\n"
         f"root, out = Path({str(plan.root)!r}), Path({str(plan.out)!r})\n"
         f"plan = Plan(root, out, {plan.command!r}, {plan.sources!r}, 'unknown')\n"
@@ -379,7 +380,7 @@ def test_the_real_pipeline_runs_in_a_workspace_and_a_second_training_seed_takes_
     changed = {**small, "starts_from": start, "data.world.order": "english"}
     truth = Truth("tiny", "nothing", "not supported", base=str(base), set=changed)
     runs = truths.runs(File(str(base), (truth,)), [truth], [1], [1, 2], ROOT)
-    command = (sys.executable, "-m", "xstilts.cli", "repro", "correlate")
+    command = (sys.executable, "-m", "xstilts.commands.main", "repro", "correlate")
     plan = Plan(ROOT, tmp_path / "out", command, workspace.sources(ROOT), workspace.commit(ROOT))
     assert calibration.calibrate(plan, runs, [truth]) == 0
     first, second = ((plan.out / "runs" / run.name / drive.LOG).read_text(encoding="utf-8") for run in runs)

@@ -5,14 +5,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from xstilts import gains, languages
-from xstilts.correlation import (
+from xstilts.analysis import (
     cells,
     estimates,
     families,
+    gains,
     measure,
-    mixed,
-    null,
     pooled,
     predictors,
     regression,
@@ -21,10 +19,17 @@ from xstilts.correlation import (
     slope,
     specification,
 )
-from xstilts.correlation.sample import Settings
-from xstilts.distances import Distance
-from xstilts.imputation import ImputedDistance
-from xstilts.runs import Score
+from xstilts.analysis import (
+    family_null as null,
+)
+from xstilts.analysis import (
+    reml as mixed,
+)
+from xstilts.analysis.sample import Settings
+from xstilts.distances.from_english import Distance
+from xstilts.distances.imputation import ImputedDistance
+from xstilts.formats.runs import Score
+from xstilts.languages import table as languages
 
 CODES = tuple(language.code for language in languages.xtreme() if language.code != "eng")
 QUICK = Settings(draws=300, resamples=200)
@@ -421,7 +426,7 @@ def test_an_unknown_truth_is_refused() -> None:
 def real() -> list[predictors.Predictor]:
     from pathlib import Path
 
-    from xstilts import distances as real_distances
+    from xstilts.distances import from_english as real_distances
 
     table = Path(__file__).parent.parent / "data" / "typology" / "grambank.csv"
     rows = real_distances.table([language.code for language in languages.xtreme()], 1)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import digit, everything, states
-from xstilts import mirror, outbox, records, scores, store, trainings
-from xstilts.curves import RunLogger
+from xstilts.tracking import outbox, records, scores, store
+from xstilts.tracking import sync as mirror
+from xstilts.tracking import training_run as trainings
+from xstilts.tracking.lightning_logger import RunLogger
 
 pytest_plugins = ["mlflow_store"]
 pytestmark = pytest.mark.usefixtures("repository")

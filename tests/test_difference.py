@@ -11,9 +11,13 @@ import torch
 from safetensors.torch import load_file
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs
-from xstilts import checkpoints, difference, encoder, params, training
-from xstilts.jobs import Job, Material
-from xstilts.params import Recipe
+from xstilts import experiment as params
+from xstilts.experiment import Recipe
+from xstilts.formats import checkpoints
+from xstilts.model import encoder
+from xstilts.model import weight_delta as difference
+from xstilts.training import loop as training
+from xstilts.training.job import Job, Material
 
 Weights = dict[str, torch.Tensor]
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts import distances, languages, uriel
+from xstilts.distances import from_english as distances
+from xstilts.languages import table as languages
+from xstilts.languages import uriel
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REFERENCE = REPOSITORY.parent / "shared" / "facts" / "lang2vec_distances_from_eng.csv"

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, weights, without_dropout
-from xstilts import training
-from xstilts.jobs import Job, Material
+from xstilts.training import loop as training
+from xstilts.training.job import Job, Material
 
 # A process of its own: DDP starts the second one by running the same command again.
 SCRIPT = """
@@ -21,8 +21,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from toy_training import Memory
 from xstilts import training
-from xstilts.jobs import Job, Material
-from xstilts.params import Recipe, Runtime
+from xstilts.training.job import Job, Material
+from xstilts.experiment import Recipe, Runtime
 
 start, data, text, output, resume, runtime = (json.loads(word) for word in sys.argv[2:])
 recipe = Recipe(learning_rate=5e-3, batch=6, max_length=32, steps=12, stride=8, evaluate_every=4, evaluation_examples=8)

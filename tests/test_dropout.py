@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from xstilts import attention, dropout
+from xstilts.model import attention, dropout
 
 LENGTHS = (7, 5, 5, 2, 1)
 HEADS, SIZE = 2, 4

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from xstilts import cli
+from xstilts.commands import main as cli
 
 # Two trainings and their predictions; `shared` has the same bytes in both.
 PIPELINE = """\

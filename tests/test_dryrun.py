@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts import architectures, cli, disk, params, plan
-from xstilts.architectures import KNOWN, Architecture
-from xstilts.batching import Encoded
-from xstilts.params import Model, Recipe
-from xstilts.schedule import Subject, total_steps
+from xstilts import experiment as params
+from xstilts.commands import main as cli
+from xstilts.commands.dry_run import architectures, disk
+from xstilts.commands.dry_run import cost as plan
+from xstilts.commands.dry_run.architectures import KNOWN, Architecture
+from xstilts.experiment import Model, Recipe
+from xstilts.model.batching import Encoded
+from xstilts.training.schedule import Subject, total_steps
 
 ROOT = Path(__file__).parent.parent
 SMALL = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130)
@@ -29,7 +32,7 @@ def test_the_sizes_of_xlmr_large_are_those_of_its_weights() -> None:
 
 @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
 def test_parameters_are_counted_as_transformers_makes_them(kind: str) -> None:
-    from xstilts import onestep
+    from xstilts.commands.dry_run import trial_step as onestep
 
     architecture = replace(architectures.of(SMALL), kind=kind, types=2 if kind == "bert" else 1)
     body = onestep.build(architecture)
@@ -103,7 +106,8 @@ def test_disk_of_differences_is_two_bytes_a_parameter_without_the_rows_that_engl
 
 
 def test_the_planned_size_of_a_difference_is_that_of_its_file(tmp_path: Path) -> None:
-    from xstilts import difference, onestep
+    from xstilts.commands.dry_run import trial_step as onestep
+    from xstilts.model import weight_delta as difference
 
     model = replace(profile("world").model, vocabulary=SMALL.vocabulary, layers=2, hidden=32, heads=2, feed_forward=64)
     size = architectures.of(model)
@@ -168,7 +172,7 @@ def test_an_assumption_that_is_no_positive_number_is_refused(capsys: pytest.Capt
 
 @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
 def test_a_step_of_every_shape_is_taken_with_the_real_module(kind: str) -> None:
-    from xstilts import onestep
+    from xstilts.commands.dry_run import trial_step as onestep
 
     size = Architecture(kind, 300, 2, 32, 2, 64, 130, types=2 if kind == "bert" else 1)
     taken = list(onestep.take(profile("world-full"), size, items=3, accelerator="cpu", precision="32-true"))

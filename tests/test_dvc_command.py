@@ -11,7 +11,7 @@ from dvc.utils.serialize import dumps_yaml, load_yaml
 
 import tiny
 import toy_grid
-from xstilts import dvc
+from xstilts.commands import dvc
 
 
 def entry(number: int, **more: Any) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def test_the_command_is_dvc_with_the_same_lock_and_status(
     caplog.set_level(logging.INFO)
     monkeypatch.setenv("PYTHONPATH", str(tiny.ROOT / "src"))
     locks = []
-    for name, words in {"plain": ("dvc",), "in-place": ("python", "-m", "xstilts.dvc")}.items():
+    for name, words in {"plain": ("dvc",), "in-place": ("python", "-m", "xstilts.commands.dvc")}.items():
         folder = toy_grid.make(tmp_path / name)
         tiny.run(folder, *words, "repro", "b")
         (folder / "seed.txt").write_text("t", encoding="utf-8")

@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xstilts import encodings
-from xstilts.batching import Encoded
-from xstilts.examples import Question
-from xstilts.shapes import Lengths, span, tagging
-from xstilts.shapes.tokens import Tokens
+from xstilts.formats.examples import Question
+from xstilts.model import token_cache as encodings
+from xstilts.model.batching import Encoded
+from xstilts.model.shapes import Lengths, span, tagging
+from xstilts.model.tokens import Tokens
 
 
 @pytest.fixture

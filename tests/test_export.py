@@ -11,13 +11,17 @@ import transformers
 from transformers import AutoModel, AutoTokenizer
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, task
-from xstilts import checkpoints, encoder, folders, onestep, shapes, training
-from xstilts.architectures import Architecture
-from xstilts.batching import Encoded, by_length, collate, first_position, hidden_states
-from xstilts.cli import main
-from xstilts.examples import Answer, Choice, Question, TaggedSentence
-from xstilts.jobs import Job, Material
-from xstilts.shapes.tokens import Tokens
+from xstilts.commands.dry_run import trial_step as onestep
+from xstilts.commands.dry_run.architectures import Architecture
+from xstilts.commands.main import main
+from xstilts.formats import atomic as folders
+from xstilts.formats import checkpoints
+from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
+from xstilts.model import encoder, shapes
+from xstilts.model.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.model.tokens import Tokens
+from xstilts.training import loop as training
+from xstilts.training.job import Job, Material
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +149,7 @@ def test_a_choice_head_gives_the_same_logits_in_transformers(checkpoint: Path, t
 
 
 def test_the_language_model_head_gives_the_same_logits_in_transformers(checkpoint: Path, tmp_path: Path) -> None:
-    from xstilts.shapes import mlm
+    from xstilts.model.shapes import mlm
 
     export(checkpoint, tmp_path / "out", "--head", "mlm")
     model = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path / "out").eval()
@@ -181,7 +185,7 @@ def test_bert_s_pooler_takes_the_dense_layer_of_a_head(checkpoint: Path, tmp_pat
 def test_a_head_that_transformers_has_not_lies_beside_the_encoder(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from xstilts import export as exporting
+    from xstilts.commands import export as exporting
 
     monkeypatch.setattr(exporting, "SAME", {})
     assert export(checkpoint, tmp_path / "out", "--head", "toy") == 0

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import made_data
-from xstilts import languages, tasks
-from xstilts.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
-from xstilts.origins import files
-from xstilts.origins.checks import nearest
-from xstilts.origins.files import bitext, choices, conllu, pairs, squad, tagged
-from xstilts.origins.rows import Notes, texts
+from xstilts import tasks
+from xstilts.formats.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.languages import table as languages
+from xstilts.preparation import files
+from xstilts.preparation.checks import nearest
+from xstilts.preparation.files import bitext, choices, conllu, pairs, squad, tagged
+from xstilts.preparation.rows import Notes, texts
 from xstilts.tasks.task import FileSource, Task
 
 NAMES = [name for name in tasks.names() if name != "ccg"]

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from xstilts import distances, gains, languages
-from xstilts.correlation import display, study
-from xstilts.correlation.cells import ALL
-from xstilts.correlation.judgement import Verdict
-from xstilts.correlation.sample import Settings
-from xstilts.runs import Score
+from xstilts.analysis import gains
+from xstilts.analysis import pipeline as study
+from xstilts.analysis import shown as display
+from xstilts.analysis.cells import ALL
+from xstilts.analysis.sample import Settings
+from xstilts.analysis.verdicts import Verdict
+from xstilts.distances import from_english as distances
+from xstilts.formats.runs import Score
+from xstilts.languages import table as languages
 
 GRAMBANK = Path(__file__).parent.parent / "data" / "typology" / "grambank.csv"
 CHANCE = 100 / 3

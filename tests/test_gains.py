@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import gains
-from xstilts.runs import Score
+from xstilts.analysis import gains
+from xstilts.formats.runs import Score
 
 
 def score(

@@ -18,11 +18,11 @@ import yaml
 
 import tiny
 import toy_grid
-from xstilts import cli
-from xstilts.grid import clones, dag, durations, locks, plan, progress, resources, workers
-from xstilts.grid.dag import Node
-from xstilts.grid.durations import Durations
-from xstilts.grid.resources import Resources
+from xstilts.commands import main as cli
+from xstilts.commands.grid import clones, dag, durations, locks, plan, progress, resources, workers
+from xstilts.commands.grid.dag import Node
+from xstilts.commands.grid.durations import Durations
+from xstilts.commands.grid.resources import Resources
 
 needs_ray = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import ray"], capture_output=True, check=False).returncode != 0,
@@ -31,7 +31,7 @@ needs_ray = pytest.mark.skipif(
 
 
 def grid(folder: Path, *words: str, ok: bool = True) -> str:
-    return tiny.run(folder, sys.executable, "-m", "xstilts.cli", "grid", *words, ok=ok)
+    return tiny.run(folder, sys.executable, "-m", "xstilts.commands.main", "grid", *words, ok=ok)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -57,7 +57,7 @@ def started(folder: Path, *words: str, sigint: signal.Handlers = signal.SIG_DFL)
     """A grid in the background; it and everything that it started are gone at the end."""
     with (folder / "grid.txt").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "xstilts.cli", "grid", *words],
+            [sys.executable, "-m", "xstilts.commands.main", "grid", *words],
             cwd=folder,
             env=tiny.environment(folder),
             stdout=output,
@@ -280,7 +280,7 @@ def guarded(folder: Path, *command: str) -> "subprocess.Popen[bytes]":
     words = [
         sys.executable,
         "-m",
-        "xstilts.grid.guard",
+        "xstilts.commands.grid.guard",
         "--claim",
         "claim",
         "--log",
@@ -663,7 +663,7 @@ def test_the_documented_slurm_script_starts_two_nodes_and_runs_a_grid(tmp_path: 
     stand_ins.mkdir()
     (stand_ins / "srun").write_text(SRUN)
     (stand_ins / "hostname").write_text("#!/bin/bash\necho 127.0.0.1\n")
-    (stand_ins / "xstilts").write_text(f'#!/bin/bash\nexec {sys.executable} -m xstilts.cli "$@"\n')
+    (stand_ins / "xstilts").write_text(f'#!/bin/bash\nexec {sys.executable} -m xstilts.commands.main "$@"\n')
     for file in stand_ins.iterdir():
         file.chmod(0o755)
     (folder / ".venv/bin").mkdir(parents=True)

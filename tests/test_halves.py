@@ -11,14 +11,15 @@ import torch
 from safetensors.torch import load_file
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, weights, without_dropout
-from xstilts import encoder, graphs, shapes
-from xstilts.batching import IGNORED, Batch, Encoded, collate, hidden_states
-from xstilts.graphs import BUCKET, filled
-from xstilts.halves import Halves
-from xstilts.jobs import Job, Material
-from xstilts.learner import Learner
-from xstilts.params import Model
-from xstilts.shapes import classification, span, tagging
+from xstilts.experiment import Model
+from xstilts.model import encoder, shapes
+from xstilts.model.batching import IGNORED, Batch, Encoded, collate, hidden_states
+from xstilts.model.shapes import classification, span, tagging
+from xstilts.training import cuda_graphs as graphs
+from xstilts.training.cuda_graphs import BUCKET, filled
+from xstilts.training.job import Job, Material
+from xstilts.training.learner import Learner
+from xstilts.training.master_weights import Halves
 
 SIZES = Model(layers=2, hidden=32, heads=2, feed_forward=64, positions=66, dropout=0.0)
 
@@ -271,7 +272,7 @@ def test_lightning_drives_whole_steps_and_resumes_them(
     plain, recorded, resumed = Memory(), Memory(), Memory()
     run(job, tmp_path / "a", plain, rounded)
     monkeypatch.setattr(Learner, "recordable", lambda self: True)
-    monkeypatch.setattr("xstilts.learner.lacking", lambda: "")
+    monkeypatch.setattr("xstilts.training.learner.lacking", lambda: "")
     monkeypatch.setattr(graphs, "_Recorded", Repeated)
     # Attention on a CPU goes by the true lengths, which a filled row does not say.
     monkeypatch.setattr(graphs, "filled", lambda batch, longest: batch)
@@ -300,7 +301,7 @@ def test_steps_are_not_recorded_where_something_is_missing_and_the_log_says_so(
     start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Learner, "recordable", lambda self: True)
-    monkeypatch.setattr("xstilts.learner.lacking", lambda: "a C compiler")
+    monkeypatch.setattr("xstilts.training.learner.lacking", lambda: "a C compiler")
     monkeypatch.setattr(graphs.Graphs, "step", None)
     job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
     run(job, tmp_path / "a", runtime=replace(RUNTIME, precision="bf16-mixed"))

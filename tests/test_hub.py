@@ -11,12 +11,12 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 import hubserver
 import made_data
 from xstilts import tasks
-from xstilts.examples import Answer, ParallelSentences, SentencePair
-from xstilts.origins import files, hub
-from xstilts.origins.checks import accept
-from xstilts.origins.hub.readers import READERS
-from xstilts.origins.hub.repository import Table
-from xstilts.origins.rows import Notes
+from xstilts.formats.examples import Answer, ParallelSentences, SentencePair
+from xstilts.preparation import files, hub
+from xstilts.preparation.checks import accept
+from xstilts.preparation.hub.readers import READERS
+from xstilts.preparation.hub.repository import Table
+from xstilts.preparation.rows import Notes
 
 ALLOWED = {"allow_count_mismatch": True, "udpos_from_hub": True, "bucc2018_from_hub": True}
 MANY_TABLES = ["panx", "pawsx", "tatoeba", "udpos", "xcopa", "xnli", "xquad"]

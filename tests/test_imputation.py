@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from xstilts import distances, imputation, languages, uriel
+from xstilts.distances import from_english as distances
+from xstilts.distances import imputation
+from xstilts.languages import table as languages
+from xstilts.languages import uriel
 
 CODES = [language.code for language in languages.LANGUAGES]
 

@@ -7,8 +7,8 @@ import pytest
 
 import oracle
 from made_submission import IOB2, PIECES, UPOS, text
-from xstilts.metrics import bitext, normalisers, spans, tags
-from xstilts.metrics.classification import accuracy, precision_recall_f1
+from xstilts.scoring.metrics import bitext, normalisers, spans, tags
+from xstilts.scoring.metrics.classification import accuracy, precision_recall_f1
 
 
 def test_accuracy_is_the_share_of_equal_rows_in_points():

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import oracle
-from xstilts import mining
-from xstilts.mining import mine, nearest, neighbours, one_to_one
+from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction.bitext_mining import mine, nearest, neighbours, one_to_one
 
 
 def vectors(rng, n, kind, width=24):

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from toy_training import RUNTIME, Memory, pairs
-from xstilts import mixtures, prepared, text, training
-from xstilts.batching import Encoded
-from xstilts.jobs import Job, Material
-from xstilts.params import Mixture, Recipe
-from xstilts.schedule import Masking, Schedule, Subject
-from xstilts.shapes import Lengths, mlm
-from xstilts.shapes.tokens import Tokens
+from xstilts.experiment import Mixture, Recipe
+from xstilts.formats import prepared
+from xstilts.model.batching import Encoded
+from xstilts.model.shapes import Lengths, mlm
+from xstilts.model.tokens import Tokens
+from xstilts.preparation import mixtures
+from xstilts.preparation import mlm_text as text
+from xstilts.training import loop as training
+from xstilts.training.job import Job, Material
+from xstilts.training.schedule import Masking, Schedule, Subject
 
 LINES = {"eng": 5000, "deu": 400, "swh": 30, "yor": 3}
 MASKING = Masking(share=0.15, mask=4, vocabulary=50, specials=np.array([0, 2, 4]))

@@ -9,14 +9,14 @@ import pytest
 import golden
 import made_submission
 import oracle
-from xstilts import mining
-from xstilts.examples import ParallelSentences
-from xstilts.metrics import bitext, normalisers, spans, tags
-from xstilts.metrics.classification import precision_recall_f1
-from xstilts.mining import mine
-from xstilts.parallel import distinct, expand
+from xstilts.commands.submission import evaluation, files
+from xstilts.formats.examples import ParallelSentences
+from xstilts.formats.parallel_corpora import distinct, expand
+from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction.bitext_mining import mine
 from xstilts.scoring import Inputs, rows, rules, score
-from xstilts.submission import evaluation, files
+from xstilts.scoring.metrics import bitext, normalisers, spans, tags
+from xstilts.scoring.metrics.classification import precision_recall_f1
 
 NEVER = re.compile(r"(?!)")
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import origins, tasks
+from xstilts import preparation as origins
+from xstilts import tasks
 
 WORLD = {"seed": 1, "languages": ["eng", "deu"], "train": 20, "validation": 4, "test": 4}
 

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import overlap, prepared
-from xstilts.examples import ParallelSentences, SentencePair, TaggedSentence
-from xstilts.prepared import Card
-from xstilts.shapes.tokens import Tokens
+from xstilts.formats import prepared
+from xstilts.formats.examples import ParallelSentences, SentencePair, TaggedSentence
+from xstilts.formats.prepared import Card
+from xstilts.model import overlap
+from xstilts.model.tokens import Tokens
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xstilts.parallel import distinct, english_order, expand, lines_of
+from xstilts.formats.parallel_corpora import distinct, english_order, expand, lines_of
 
 
 def test_english_is_sorted_by_code_point_and_equal_lines_keep_their_order():

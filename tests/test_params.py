@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import params
+from xstilts import experiment as params
 
 ROOT = Path(__file__).parent.parent
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))

@@ -150,7 +150,9 @@ def test_a_fault_in_the_parameters_fails_with_one_clear_error(
 def dropped(workspace: Path) -> Path:
     """A workspace whose target weights are deleted after their predictions were made."""
     edit(workspace / "params.yaml", "keep_targets: true", "keep_targets: false")
-    printed = tiny.run(workspace, sys.executable, "-m", "xstilts.cli", "drop-targets", "--yes", "--unless-kept")
+    printed = tiny.run(
+        workspace, sys.executable, "-m", "xstilts.commands.main", "drop-targets", "--yes", "--unless-kept"
+    )
     assert "dropped: the weights of 4 target checkpoints" in printed
     return workspace
 
@@ -191,6 +193,6 @@ def test_trained_encoders_are_stored_as_a_difference_and_exported_whole(reproduc
     none = folder / "intermediate" / "none" / "seed1" / "encoder" / "model.safetensors"
     assert none.read_bytes() == (folder / "pretrained" / "encoder" / "model.safetensors").read_bytes()
     words = ("export", "checkpoints/target/mnli/xnli/seed1", str(tmp_path / "out"), "--head", "xnli")
-    tiny.run(reproduced, sys.executable, "-m", "xstilts.cli", *words)
+    tiny.run(reproduced, sys.executable, "-m", "xstilts.commands.main", *words)
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out")
     assert set(model.config.label2id) == {"entailment", "neutral", "contradiction"}

@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xstilts import measured, prediction, prepared, scoring
-from xstilts.examples import ParallelSentences, SentencePair
-from xstilts.jobs import Job, Material
-from xstilts.params import Recipe, Retrieval, Runtime
-from xstilts.prepared import Card
-from xstilts.training import train
+from xstilts import scoring
+from xstilts.experiment import Recipe, Retrieval, Runtime
+from xstilts.formats import prepared
+from xstilts.formats.examples import ParallelSentences, SentencePair
+from xstilts.formats.prepared import Card
+from xstilts.prediction import predict as prediction
+from xstilts.scoring import score_run as measured
+from xstilts.training.job import Job, Material
+from xstilts.training.loop import train
 
 RUNTIME = Runtime(accelerator="cpu", threads=1, progress=False, tokens=256)
 WORDS = ("cat", "mat", "sat", "number")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import gains, published
+from xstilts.analysis import gains, published
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "published"
 

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid
-from xstilts import kept, kept_curves, params, records, regenerate, scores
-from xstilts.cli import main
-from xstilts.runs import RunKey, Score
+from xstilts import experiment as params
+from xstilts.commands.main import main
+from xstilts.commands.regenerate import command as regenerate
+from xstilts.commands.regenerate import study_curves as kept_curves
+from xstilts.commands.regenerate import study_page as kept
+from xstilts.formats.runs import RunKey, Score
+from xstilts.tracking import records, scores
 
 pytest_plugins = ["mlflow_store"]
 REPOSITORY = Path(__file__).parents[1]

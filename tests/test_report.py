@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import synthetic_results
-from xstilts import published as evidence
 from xstilts import report
-from xstilts.published import Claim
+from xstilts.analysis import published as evidence
+from xstilts.analysis.published import Claim
 from xstilts.report import charts, claims, families, headline, tables, text
 from xstilts.report.headline import Change
 

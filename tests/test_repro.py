@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import tiny
-from xstilts import repro
+from xstilts.commands import repro
 
 SCRIPT = """
 import sys, time
@@ -25,7 +25,7 @@ def main():
 if __name__ == "__main__":
     warm.script(main, fork=False)
 """
-WORDS = (sys.executable, "-m", "xstilts.cli", "repro")
+WORDS = (sys.executable, "-m", "xstilts.commands.main", "repro")
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from xstilts.batching import Encoded
-from xstilts.schedule import Masking, Schedule, Subject, total_steps
+from xstilts.model.batching import Encoded
+from xstilts.training.schedule import Masking, Schedule, Subject, total_steps
 
 MASKING = Masking(share=0.25, mask=4, vocabulary=50, specials=np.array([0, 2, 4]))
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import CODES, Grid, digit, everything, renew, states
-from xstilts import mirror, outbox, records, scores, store
-from xstilts.entries import Entry
-from xstilts.runs import RunKey, Score
+from xstilts.formats.runs import RunKey, Score
+from xstilts.tracking import outbox, records, scores, store
+from xstilts.tracking import sync as mirror
+from xstilts.tracking.run_content import Entry
 
 pytest_plugins = ["mlflow_store"]
 pytestmark = pytest.mark.usefixtures("repository")

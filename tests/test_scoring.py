@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from xstilts import tasks
-from xstilts.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.formats.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
 from xstilts.scoring import SCORERS, Inputs, majority, score
 
 
@@ -158,7 +158,5 @@ def test_the_majority_baseline_of_retrieval_is_chance_and_of_mining_undefined():
 
 
 def test_scoring_imports_no_torch():
-    script = (
-        "import sys, xstilts.scoring, xstilts.submission; sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
-    )
+    script = "import sys, xstilts.scoring, xstilts.commands.submission; sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

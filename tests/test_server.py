@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid, digit, everything, forget, states
-from xstilts import outbox, records, scores, store, trainings
-from xstilts.curves import RunLogger
-from xstilts.runs import RunKey
+from xstilts.formats.runs import RunKey
+from xstilts.tracking import outbox, records, scores, store
+from xstilts.tracking import training_run as trainings
+from xstilts.tracking.lightning_logger import RunLogger
 
 PASSWORD = "hunter2-geheim"
 # Debian keeps them off the path.

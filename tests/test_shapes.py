@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from xstilts import shapes
-from xstilts.batching import IGNORED, Batch, by_length, collate
-from xstilts.examples import Answer, Choice, Question, SentencePair, TaggedSentence
-from xstilts.prediction import gather
-from xstilts.shapes import Lengths, choice, classification, span, tagging
-from xstilts.shapes.tokens import Tokens, longest_first
+from xstilts.formats.examples import Answer, Choice, Question, SentencePair, TaggedSentence
+from xstilts.model import shapes
+from xstilts.model.batching import IGNORED, Batch, by_length, collate
+from xstilts.model.shapes import Lengths, choice, classification, span, tagging
+from xstilts.model.tokens import Tokens, longest_first
+from xstilts.prediction.predict import gather
 
 LENGTHS = Lengths(max_length=32, query=8, stride=8)
 TEXTS = {

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid, digit, everything, states
-from xstilts import fingerprints, mirror, provenance, scores, store
-from xstilts.entries import Entry, flat
+from xstilts.formats import fingerprints
+from xstilts.tracking import provenance, scores, store
+from xstilts.tracking import sync as mirror
+from xstilts.tracking.run_content import Entry, flat
 
 pytest_plugins = ["mlflow_store"]
 

@@ -10,10 +10,12 @@ import pytest
 import golden
 import made_submission
 import oracle
-from xstilts import examples, languages, tasks
-from xstilts.cli import main
-from xstilts.examples import Answer, ParallelSentences, Question, SentencePair, TaggedSentence
-from xstilts.submission import check, evaluation, layout
+from xstilts import tasks
+from xstilts.commands.main import main
+from xstilts.commands.submission import check, evaluation, layout
+from xstilts.formats import examples
+from xstilts.formats.examples import Answer, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.languages import table as languages
 
 
 @pytest.fixture(scope="module")

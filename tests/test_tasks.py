@@ -2,8 +2,10 @@ import re
 
 import pytest
 
-from xstilts import examples, languages, tasks
-from xstilts.origins.files import READERS as FILE_READERS
+from xstilts import tasks
+from xstilts.formats import examples
+from xstilts.languages import table as languages
+from xstilts.preparation.files import READERS as FILE_READERS
 
 NAMES = tasks.names()
 INTERMEDIATES = {"anli", "mnli", "qqp", "squad_v1", "squad_v2", "hellaswag", "ccg", "cosmosqa", "csqa"}

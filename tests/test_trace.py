@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid
-from xstilts import checkpoints, fingerprints, folders, mirror, records, scores, store, trace
-from xstilts.cli import main
-from xstilts.runs import RunKey
+from xstilts.commands import trace
+from xstilts.commands.main import main
+from xstilts.formats import atomic as folders
+from xstilts.formats import checkpoints, fingerprints
+from xstilts.formats.runs import RunKey
+from xstilts.tracking import records, scores, store
+from xstilts.tracking import sync as mirror
 
 pytest_plugins = ["mlflow_store"]
 RECORD = Path("scores/mnli/xnli/seed1.json")

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, task, weights, without_dropout
-from xstilts import checkpoints, prepared, tracked
-from xstilts.examples import Answer, Choice, Question, TaggedSentence
-from xstilts.jobs import Job, Material
-from xstilts.params import Runtime
-from xstilts.trainings import Subject
+from xstilts.experiment import Runtime
+from xstilts.formats import checkpoints, prepared
+from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
+from xstilts.tracking import recorded_training as tracked
+from xstilts.tracking.training_run import Subject
+from xstilts.training.job import Job, Material
 
 
 def test_one_seed_gives_the_same_bytes_twice_and_another_seed_others(job: Job, tmp_path: Path) -> None:

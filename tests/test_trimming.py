@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from toy_training import RUNTIME, run, same, weights
-from xstilts import trimming
-from xstilts.jobs import Job
-from xstilts.trimming import TrimmedEmbedding
+from xstilts.training import trimmed_embedding as trimming
+from xstilts.training.job import Job
+from xstilts.training.trimmed_embedding import TrimmedEmbedding
 
 WHOLE = replace(RUNTIME, trim=False)
 
@@ -71,7 +71,7 @@ def test_writing_back_changes_the_used_rows_and_shrinks_the_others() -> None:
 
 
 def test_the_rows_in_use_are_those_of_every_set() -> None:
-    from xstilts.batching import Encoded
+    from xstilts.model.batching import Encoded
 
     sets = [Encoded.build([[5, 2], [2]]), Encoded.build([[9]])]
     assert trimming.used(sets, 1).tolist() == [1, 2, 5, 9]

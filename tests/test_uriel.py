@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xstilts import uriel
+from xstilts.languages import uriel
 
 
 def test_groups_have_their_known_sizes():

@@ -4,12 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xstilts.correlation import answers, judgement, verdicts
-from xstilts.correlation.cells import Cell
-from xstilts.correlation.estimates import Interval
-from xstilts.correlation.judgement import Case
-from xstilts.correlation.sample import Settings
-from xstilts.correlation.verdicts import Evidence, decide
+from xstilts.analysis import answers
+from xstilts.analysis import verdict_rule as verdicts
+from xstilts.analysis import verdicts as judgement
+from xstilts.analysis.cells import Cell
+from xstilts.analysis.estimates import Interval
+from xstilts.analysis.sample import Settings
+from xstilts.analysis.verdict_rule import Evidence, decide
+from xstilts.analysis.verdicts import Case
 
 STRONG = Evidence(
     outcome="points",

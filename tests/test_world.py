@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import languages, tasks
-from xstilts.examples import Choice, ParallelSentences, Question, SentencePair, TaggedSentence
-from xstilts.origins import world
-from xstilts.origins.world import catalogue, concepts, grammar, lexicon, running_text
-from xstilts.origins.world.events import Sampler
-from xstilts.origins.world.settings import WorldSettings
+from xstilts import tasks
+from xstilts.formats.examples import Choice, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.languages import table as languages
+from xstilts.preparation import world
+from xstilts.preparation.world import catalogue, concepts, grammar, lexicon, running_text
+from xstilts.preparation.world.events import Sampler
+from xstilts.preparation.world.settings import WorldSettings
 
 SMALL = {"languages": ["eng", "deu", "fin", "tur", "jpn", "arb"], "documents": 60, "heldout": 10}
 SIZES = {"train": 120, "validation": 30, "test": 40, "dev": 20}
@@ -119,7 +120,7 @@ def test_two_processes_with_different_hash_seeds_make_the_same_data():
     script = (
         "import hashlib, json\n"
         "from dataclasses import asdict\n"
-        "from xstilts import tasks\nfrom xstilts.origins import world\n"
+        "from xstilts import tasks\nfrom xstilts.preparation import world\n"
         f"settings = json.loads({json.dumps(json.dumps(SETTINGS))})\n"
         "made = [{k: [asdict(r) for r in v] for k, v in world.load(tasks.get(n), settings).splits.items()}"
         " for n in ('xnli', 'xquad', 'bucc2018')]\n"

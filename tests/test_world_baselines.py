@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xstilts import tasks
-from xstilts.origins import world
+from xstilts.preparation import world
 
 SETTINGS = {"origin": "world", "world": {"languages": ["eng", "tur"], "train": 3000, "validation": 1500, "test": 60}}
 PAIRS = ("xnli", "mnli", "anli", "pawsx", "qqp")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from xstilts.calibration.workspace import COPIED
+from xstilts.commands.calibration.workspace import COPIED
 
 ROOT = Path(__file__).parent.parent
 PARAMS = """\

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import AutoModel
 
-from xstilts.shapes.tokens import Tokens
+from xstilts.model.tokens import Tokens
 
 BATCH = 100
 

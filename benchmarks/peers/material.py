@@ -14,13 +14,17 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from xstilts import checkpoints, encoder, fingerprints, folders, origins, prepared, shapes, tasks
-from xstilts.batching import Encoded
-from xstilts.examples import Answer, Example, Question, SentencePair, TaggedSentence
-from xstilts.params import Model
-from xstilts.prepared import Card
-from xstilts.shapes import Lengths
-from xstilts.shapes.tokens import Tokens
+from xstilts import preparation as origins
+from xstilts import tasks
+from xstilts.experiment import Model
+from xstilts.formats import atomic as folders
+from xstilts.formats import checkpoints, fingerprints, prepared
+from xstilts.formats.examples import Answer, Example, Question, SentencePair, TaggedSentence
+from xstilts.formats.prepared import Card
+from xstilts.model import encoder, shapes
+from xstilts.model.batching import Encoded
+from xstilts.model.shapes import Lengths
+from xstilts.model.tokens import Tokens
 
 LEVELS = (*np.linspace(0, 0.95, 20).tolist(), 0.99, 1.0)
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")

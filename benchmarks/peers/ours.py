@@ -12,10 +12,11 @@ from pytorch_lightning.loggers.logger import Logger
 
 from peers.material import Material
 from peers.timing import Clock, Spent
-from xstilts import jobs, training
-from xstilts.jobs import Job
-from xstilts.params import Recipe, Runtime
-from xstilts.schedule import Schedule, Subject
+from xstilts.experiment import Recipe, Runtime
+from xstilts.training import job as jobs
+from xstilts.training import loop as training
+from xstilts.training.job import Job
+from xstilts.training.schedule import Schedule, Subject
 
 
 def recipe(material: Material, steps: int) -> Recipe:

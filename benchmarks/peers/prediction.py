@@ -16,8 +16,8 @@ from transformers import (
 
 from peers.material import Material
 from peers.trainer import columns, config, padded
-from xstilts.batching import Encoded
-from xstilts.shapes import classification
+from xstilts.model.batching import Encoded
+from xstilts.model.shapes import classification
 
 
 def model(material: Material, body: torch.nn.Module, head: classification.Head) -> torch.nn.Module:

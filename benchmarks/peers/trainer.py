@@ -31,7 +31,7 @@ from transformers.utils import logging as transformers_logging
 
 from peers.material import Material
 from peers.timing import Spent, Stopwatch
-from xstilts.batching import IGNORED, Encoded
+from xstilts.model.batching import IGNORED, Encoded
 
 HEADS = {
     "classification": AutoModelForSequenceClassification,

@@ -6,7 +6,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from xstilts import published as evidence
+from xstilts.analysis import published as evidence
 from xstilts.report import context as contexts
 from xstilts.report import figures, markdown, page, tables
 from xstilts.report.context import Context

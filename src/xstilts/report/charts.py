@@ -6,7 +6,7 @@ The order of every list is the contract with page_*.js, which names the same fie
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from xstilts import languages
+from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.families import SHAPES, look
 from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number

@@ -7,7 +7,7 @@ an interval leaves out zero. With one seed there is no interval, and nothing is 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xstilts.published import Claim
+from xstilts.analysis.published import Claim
 from xstilts.report import headline, text
 from xstilts.report.headline import Change
 from xstilts.report.tables import ALL, Study

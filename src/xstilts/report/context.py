@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xstilts import published
+from xstilts.analysis import published
 from xstilts.report.tables import Study
 
 QUESTION = (

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from xstilts.published import Mean
+from xstilts.analysis.published import Mean
+from xstilts.formats.runs import BASELINE
 from xstilts.report import text
 from xstilts.report.tables import ALL, Row, Study
-from xstilts.runs import BASELINE
 
 XTREME = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
 

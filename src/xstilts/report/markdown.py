@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xstilts.published import Claim
+from xstilts.analysis.published import Claim
 from xstilts.report import captions, headline, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from xstilts import languages
+from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from xstilts import languages
-from xstilts.examples import Choice, Example, Question, SentencePair, TaggedSentence
-from xstilts.metrics import spans
-from xstilts.metrics.classification import accuracy
+from xstilts.formats.examples import Choice, Example, Question, SentencePair, TaggedSentence
+from xstilts.languages import table as languages
+from xstilts.scoring.metrics import spans
+from xstilts.scoring.metrics.classification import accuracy
 from xstilts.scoring.rows import Inputs, Values, answers, labels, typed
 from xstilts.scoring.rules import lookup
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from xstilts.examples import Choice, Example, ParallelSentences, Question, SentencePair, TaggedSentence
-from xstilts.metrics.bitext import Pair
+from xstilts.formats.examples import Choice, Example, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.scoring.metrics.bitext import Pair
 
 Row = Mapping[str, Any]
 Values = dict[str, float]

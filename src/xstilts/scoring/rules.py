@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from xstilts import languages
-from xstilts.examples import Choice, Example, ParallelSentences, SentencePair
-from xstilts.metrics import bitext, spans, tags
-from xstilts.metrics.classification import accuracy
-from xstilts.parallel import english_order
+from xstilts.formats.examples import Choice, Example, ParallelSentences, SentencePair
+from xstilts.formats.parallel_corpora import english_order
+from xstilts.languages import table as languages
+from xstilts.scoring.metrics import bitext, spans, tags
+from xstilts.scoring.metrics.classification import accuracy
 from xstilts.scoring.rows import (
     Inputs,
     Values,

@@ -1,0 +1,213 @@
+"""Score with intermediate training minus score without: same study, target, language, metric, seed.
+
+Separate from the statistics because a gain is a fact about two runs. Points everywhere; English is kept here and left
+out where gains are correlated.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.formats import baseline, tables
+from xstilts.formats.runs import BASELINE, Score
+
+# The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
+HEADLINE = ("f1", "accuracy")
+
+# Per cent right by guessing, where a test set has a fixed number of equally frequent answers. PAWS-X and the like are
+# not balanced: there the recorded majority score says more, and replaces this number.
+GUESSING = {
+    "xnli": 100 / 3,
+    "pawsx": 50.0,
+    "xcopa": 50.0,
+    "xstorycloze": 50.0,
+    "xwinograd": 50.0,
+    "siqa": 100 / 3,
+}
+
+Chances = Mapping[tuple[str, str, str], float]  # (target, metric, language) → points of a predictor without skill
+
+
+@dataclass(frozen=True, order=True)
+class Gain:
+    """One pair of runs in one language.
+
+    Attributes:
+        study, intermediate, training, target, metric, language, seed: the key; never the baseline.
+        headline: whether this is the metric that is correlated.
+        before: score of the baseline with the same seed, points.
+        after: score with intermediate training, points.
+        gain: after - before, points.
+        error_reduction: share of the remaining error that is gone, per cent; NaN where before is 100.
+        spare_before: mean of the baseline's seeds that no intermediate is paired with; NaN without such seeds.
+        examples: test examples behind each value, 0 where unknown.
+        chance: points of a predictor without skill; NaN where undefined.
+    """
+
+    study: str
+    intermediate: str
+    training: str
+    target: str
+    metric: str
+    language: str
+    seed: int
+    headline: bool
+    before: float
+    after: float
+    gain: float
+    error_reduction: float
+    spare_before: float
+    examples: int
+    chance: float
+
+
+def error_reduction(before: float, after: float) -> float:
+    """100 · (after - before) / (100 - before); NaN where nothing is left to gain."""
+    return 100 * (after - before) / (100 - before) if before < 100 else math.nan
+
+
+def headline(metrics: Iterable[str]) -> str:
+    """The metric to correlate: F1, else accuracy, else the first by name."""
+    names = sorted(metrics)
+    return next((name for name in HEADLINE if name in names), names[0])
+
+
+def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
+    """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence."""
+    scores = baseline.counted(scores)
+    found = [
+        (place, f"value {score.value} is outside 0–100; scores are points")
+        for place, score in enumerate(scores)
+        if not 0 <= score.value <= 100
+    ]
+    seen: dict[tuple[object, ...], int] = {}
+    for place, score in enumerate(scores):
+        key = (*_pairing(score), score.intermediate)
+        if key in seen:
+            found.append((place, f"given twice: {score.study} {score.key} {score.metric}/{score.language}"))
+        seen.setdefault(key, place)
+    paired = {_pairing(score) for score in scores if score.intermediate == BASELINE}
+    for place, score in enumerate(scores):
+        if _pairing(score) not in paired:
+            name = f"{score.study} {score.key.baseline} {score.metric}/{score.language}"
+            found.append((place, f"missing baseline: no score {name}; a gain needs `{BASELINE}` with the same seed"))
+    return sorted(found)
+
+
+def chances(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], float]:
+    """What a predictor without skill scores, by target, metric and language, from score records."""
+    found = {}
+    for record in records:
+        for name, value in record.get("majority", {}).items():
+            metric, _, language = name.rpartition("/")
+            found[record["target"], metric, language] = float(value)
+    return found
+
+
+def _pairing(score: Score) -> tuple[object, ...]:
+    return score.study, score.target, score.metric, score.language, score.seed
+
+
+def pair(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
+    """The gain of every score with intermediate training, sorted.
+
+    Args:
+        scores: all studies together, the baseline `none` among them.
+        chances: points of a predictor without skill, where recorded; otherwise the guessing rate of the task.
+
+    Raises:
+        ValueError: scores that cannot be used, all listed (the first twenty in the message), or nothing but baselines.
+    """
+    scores = baseline.counted(scores)
+    found = problems(scores)
+    if found:
+        shown = "\n".join(f"  {text}" for _, text in found[:20])
+        raise ValueError(f"{len(found)} unusable score(s):\n{shown}")
+    treated = [score for score in scores if score.intermediate != BASELINE]
+    if not treated:
+        raise ValueError(f"{len(scores)} scores and no intermediate but `{BASELINE}`: there is no gain to compute")
+    before = {_pairing(score): score for score in scores if score.intermediate == BASELINE}
+    metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for score in treated:
+        metrics[score.study, score.target].add(score.metric)
+    spare = _spare(scores)
+    known = chances or {}
+    gains = []
+    for score in treated:
+        base = before[_pairing(score)]
+        where = (score.study, score.target, score.metric, score.language)
+        guess = GUESSING.get(score.target, math.nan) if score.metric == "accuracy" else math.nan
+        gains.append(
+            Gain(
+                study=score.study,
+                intermediate=score.intermediate,
+                training=score.training,
+                target=score.target,
+                metric=score.metric,
+                language=score.language,
+                seed=score.seed,
+                headline=score.metric == headline(metrics[score.study, score.target]),
+                before=base.value,
+                after=score.value,
+                gain=score.value - base.value,
+                error_reduction=error_reduction(base.value, score.value),
+                spare_before=spare.get(where, math.nan),
+                examples=min(score.examples, base.examples),
+                chance=known.get((score.target, score.metric, score.language), guess),
+            )
+        )
+    return sorted(gains)
+
+
+def _spare(scores: Sequence[Score]) -> dict[tuple[str, str, str, str], float]:
+    """Mean baseline of the seeds that no intermediate uses, by (study, target, metric, language)."""
+    paired: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for score in scores:
+        if score.intermediate != BASELINE:
+            paired[score.study, score.target].add(score.seed)
+    values: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
+    for score in scores:
+        if score.intermediate == BASELINE and score.seed not in paired[score.study, score.target]:
+            values[score.study, score.target, score.metric, score.language].append(score.value)
+    return {key: math.fsum(found) / len(found) for key, found in values.items()}
+
+
+def write(path: Path, gains: Iterable[Gain]) -> None:
+    """Write gains as CSV."""
+    tables.write_csv(path, Gain, gains)
+
+
+def read(path: Path) -> list[Gain]:
+    """Read what `write` wrote.
+
+    Raises:
+        ValueError: the file has other columns.
+    """
+    rows = tables.read_csv(path, Gain.__dataclass_fields__)
+
+    def number(text: str) -> float:
+        return float(text) if text else math.nan
+
+    return [
+        Gain(
+            study=row["study"],
+            intermediate=row["intermediate"],
+            training=row["training"],
+            target=row["target"],
+            metric=row["metric"],
+            language=row["language"],
+            seed=int(row["seed"]),
+            headline=row["headline"] == "1",
+            before=float(row["before"]),
+            after=float(row["after"]),
+            gain=float(row["gain"]),
+            error_reduction=number(row["error_reduction"]),
+            spare_before=number(row["spare_before"]),
+            examples=int(row["examples"]),
+            chance=number(row["chance"]),
+        )
+        for row in rows
+    ]

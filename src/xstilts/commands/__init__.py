@@ -1,0 +1,1 @@
+"""`xstilts …`: what `dvc repro` does not do; no stage imports it."""

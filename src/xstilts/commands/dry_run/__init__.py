@@ -1,0 +1,1 @@
+"""What the grid in params.yaml takes: steps, hours, disk."""

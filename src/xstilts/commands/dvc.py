@@ -1,0 +1,121 @@
+"""DVC's command line, with a stage's entry in dvc.lock changed in place.
+
+    xstilts dvc repro …          or: python -m xstilts.commands.dvc repro …
+
+After every stage DVC 3.67 parses dvc.lock and writes it again whole, in pure Python: 1.1 ms for each dependency of each
+stage in the grid, so that its cost grows with the square of the grid (docs/cluster.md). Here the text of the other
+stages stays as it is, and only the entry that changed is written, by DVC's own functions. The file is the same, byte
+for byte, and it is replaced in one move, so that no kill cuts it off. A file that is not as DVC writes it goes DVC's
+way. Nothing else of DVC is touched; its Python interface is not promised to be stable, and constraints.txt pins it.
+"""
+
+import argparse
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from dvc.cli import main as dvc_main
+from dvc.dvcfile import Lockfile, logger
+from dvc.stage import run as running
+from dvc.stage import serialize
+from dvc.utils.serialize import dumps_yaml
+
+from xstilts.commands import fork_server as warm
+
+_HEAD = "schema: '2.0'\nstages:\n"
+_NAME = re.compile(r"^  ([A-Za-z0-9_.][A-Za-z0-9_.@-]*):\n", re.MULTILINE)  # a stage's name, as YAML writes it unquoted
+_TOP = re.compile(r"^(?:  )?[^ \n].*\n?", re.MULTILINE)  # every line at the indentation of a stage's name, or less
+# A list or mapping that params.yaml names twice: YAML writes it once (&id001) and refers to it (*id001).
+_SHARED = re.compile(r"^( *(?:- )*(?:[^\s:]+: )?)([&*])id(\d{3,})( \[\]| \{\})?$", re.MULTILINE)
+
+_whole = Lockfile.dump_stages
+_command = running.cmd_run
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments are DVC's."""
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="…", help="such as: repro, status")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """`xstilts dvc …`; DVC's exit status."""
+    return main(asked.words)
+
+
+def main(words: list[str]) -> int:
+    """Run DVC's command line; its exit status."""
+    Lockfile.dump_stages = dump_stages
+    running.cmd_run = run_command
+    return int(dvc_main(words) or 0)
+
+
+def run_command(stage: Any, **options: Any) -> None:
+    """What `dvc.stage.run.cmd_run` does: a stage's command; and note what it took."""
+    began = time.monotonic()
+    try:
+        _command(stage, **options)
+    finally:
+        if not options.get("dry"):
+            warm.note("whole", stage.addressing, time.monotonic() - began)
+
+
+def dump_stages(self: Any, stages: list[Any], **options: Any) -> None:
+    """What `dvc.dvcfile.Lockfile.dump_stages` does: the entries of these stages replace theirs, or stand at the end."""
+    path = Path(self.path)
+    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    changed = text
+    for stage in stages:
+        entry = dumps_yaml({"stages": serialize.to_lockfile(stage, **options)}).removeprefix("stages:\n")
+        found = _put(changed, stage.name, entry)
+        if found is None:
+            _whole(self, stages, **options)
+            return
+        changed = found
+    if changed == text:
+        return
+    logger.info("%s lock file '%s'", "Updating" if path.exists() else "Generating", self.relpath)
+    aside = path.with_name(f"{path.name}.partial")
+    aside.write_text(changed, encoding="utf-8")
+    aside.replace(path)
+    self.repo.scm_context.track_file(self.relpath)
+
+
+def _put(text: str, name: str, entry: str) -> str | None:
+    """The text of dvc.lock with one stage's entry put in; None if the text is not as DVC writes it."""
+    names = list(_NAME.finditer(text))
+    plain = len(_TOP.findall(text)) == 2 + len(names) and text.startswith(_HEAD) and text.endswith("\n")
+    if not plain or not _NAME.match(entry):
+        return None
+    places = [place for place, match in enumerate(names) if match.group(1) == name]
+    if len(places) > 1:
+        return None
+    begin, end = len(text), len(text)
+    if places:
+        begin = names[places[0]].start()
+        end = names[places[0] + 1].start() if places[0] + 1 < len(names) else len(text)
+    return _numbered(text[:begin] + entry + text[end:])
+
+
+def _numbered(text: str) -> str | None:
+    """The text with what is shared within stages numbered through the file, as YAML does; None if it is amiss."""
+    numbers: dict[str, int] = {}
+    made = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal made
+        before, sign, old, after = found.groups(default="")
+        if sign == "&":
+            made += 1
+            numbers[old] = made
+        return f"{before}{sign}id{numbers[old]:03d}{after}"
+
+    try:
+        return _SHARED.sub(number, text)
+    except KeyError:
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

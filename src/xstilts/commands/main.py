@@ -1,0 +1,63 @@
+"""`xstilts …`: what `dvc repro` does not do.
+
+Each command is a module with `configure(parser)` and `run(arguments) -> int`; it is imported only when asked for.
+"""
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "drop-targets": ("xstilts.commands.drop_targets", "delete target checkpoints whose predictions are made"),
+    "dry-run": (
+        "xstilts.commands.dry_run.command",
+        "what the grid in params.yaml takes: steps, hours, disk; with --step, one step of it",
+    ),
+    "export": ("xstilts.commands.export", "a checkpoint as a plain transformers folder"),
+    "submission": ("xstilts.commands.submission", "export, check or score an XTREME submission folder"),
+    "analyse": ("xstilts.commands.analyse", "the gain-versus-distance analysis for anybody's scores"),
+    "regenerate": (
+        "xstilts.commands.regenerate.command",
+        "the tables and the report of a kept study, again from its score records",
+    ),
+    "grid": ("xstilts.commands.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
+    "calibrate": (
+        "xstilts.commands.calibration",
+        "the pipeline on worlds whose truth was planted, and what it found there",
+    ),
+    "repro": (
+        "xstilts.commands.repro",
+        "dvc repro for grids: stages as forks of one process, dvc.lock changed in place",
+    ),
+    "dvc": ("xstilts.commands.dvc", "DVC's own command line, with dvc.lock changed in place"),
+    "warm": ("xstilts.commands.fork_server", "run a command whose stages do not each import torch and MLflow anew"),
+    "trace": ("xstilts.commands.trace", "from a number in the report back to run, files and commit"),
+}
+
+# What follows these is another program's, options included, which argparse would take for its own.
+PASSED_ON = frozenset({"repro", "dvc", "warm"})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status is 0 only if it did what was asked."""
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="xstilts", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    asked = words[0] if words else ""
+    for name, (module, help_text) in COMMANDS.items():
+        subparser = commands.add_parser(name, help=help_text, description=help_text)
+        if name == asked:
+            importlib.import_module(module).configure(subparser)
+    if asked in PASSED_ON and words[1:] not in (["-h"], ["--help"]):
+        parsed = argparse.Namespace(command=asked, words=words[1:])
+    else:
+        parsed = parser.parse_args(words)
+    try:
+        return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
+    except (ValueError, OSError) as error:
+        print(f"xstilts {parsed.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

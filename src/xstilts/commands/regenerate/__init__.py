@@ -1,0 +1,1 @@
+"""An archived study again, from its score records."""

@@ -1,0 +1,1 @@
+"""Typological distance of every language from English, with its coverage."""

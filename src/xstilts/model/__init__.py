@@ -1,0 +1,1 @@
+"""The encoder, and how sequences go through it."""

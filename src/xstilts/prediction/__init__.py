@@ -1,0 +1,1 @@
+"""Every language of a target in one pass."""

@@ -1,0 +1,222 @@
+"""Records: the small files, kept by DVC and by git, from which the whole MLflow store can be rebuilt.
+
+A score record (`scores/<intermediate>/<target>/seed<k>.json`) holds what one run measured; a training record
+(`run.json` beside the weights, with `curve.jsonl`) what one training did. Each carries the sha256 of its own content,
+so that an edit or a flipped bit is found when it is read.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.formats import fingerprints
+from xstilts.formats.runs import RunKey
+from xstilts.tracking.run_content import Entry
+
+TRAINING, CURVE = "run.json", "curve.jsonl"
+Points = list[tuple[str, float, int, int]]  # metric name, value, milliseconds since 1970, step
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training as its record tells it: the run, the runs it started from (eldest first), its curve if known."""
+
+    entry: Entry
+    ancestors: tuple[Entry, ...] = ()
+    curve: tuple[tuple[str, float, int, int], ...] | None = None
+
+    @property
+    def line(self) -> tuple[Entry, ...]:
+        """The ancestors and the run itself."""
+        return (*self.ancestors, self.entry)
+
+    @property
+    def intermediate(self) -> Entry | None:
+        """The run that made the encoder which targets start from: the nearest that is not a target training."""
+        return next((entry for entry in reversed(self.line) if entry.tags.get("phase") != "target"), None)
+
+
+def score(
+    *,
+    study: str,
+    profile: str,
+    key: RunKey,
+    training: str,
+    values: Mapping[str, float],
+    examples: Mapping[str, int],
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Mapping[str, str]],
+    run: Training | None = None,
+    majority: Mapping[str, float] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A score record, not yet written.
+
+    Args:
+        study: what is compared with what; an MLflow experiment.
+        profile: the name of the parameters' profile.
+        key: the run.
+        training: the task whose English training set the target started from, empty for retrieval.
+        values: points by `<metric>/<code>`.
+        examples: how many test examples each language's values rest on, by code.
+        parameters: what an experimenter varies, nested or flat.
+        inputs: name → `{"path", "sha256"}` of what the values were computed from (predictions, data, checkpoint, …);
+            the digests are part of the fingerprint, and `xstilts trace` checks the files.
+        run: the training that made the predictions; for retrieval, the one that made the encoder.
+        majority: points of the majority baseline, by `<metric>/<code>`, where it is defined.
+        provenance: from `provenance.collect`.
+
+    Raises:
+        ValueError: no value, a value outside 0 to 100, or a language without its number of examples.
+    """
+    _check(key, values, examples)
+    content = {
+        "study": study,
+        "profile": profile,
+        "intermediate": key.intermediate,
+        "training": training,
+        "target": key.target,
+        "seed": key.seed,
+        "values": dict(sorted(values.items())),
+        "examples": dict(sorted(examples.items())),
+        "majority": dict(sorted((majority or {}).items())),
+        "parameters": dict(parameters),
+    }
+    digests = {name: row["sha256"] for name, row in sorted(inputs.items())}
+    ours = run.entry.fingerprint if run else ""
+    intermediate = run.intermediate if run else None
+    return signed(
+        {
+            **content,
+            "fingerprint": fingerprints.of({**content, "inputs": digests, "training_run": ours}),
+            "inputs": {name: dict(row) for name, row in sorted(inputs.items())},
+            "provenance": dict(provenance or {}),
+            "training_run": {
+                "fingerprint": ours,
+                "parent": intermediate.fingerprint if intermediate else "",
+                "final": dict(run.entry.metrics) if run else {},
+                "runs": [entry.as_json() for entry in run.line] if run else [],
+            },
+        }
+    )
+
+
+def signed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with its own sha256 as `digest`."""
+    bare = {name: value for name, value in content.items() if name != "digest"}
+    return {**bare, "digest": fingerprints.of(bare)}
+
+
+def write(record: Mapping[str, Any], path: Path) -> None:
+    """Write a record; the file appears whole or not at all."""
+    write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text; the file appears whole or not at all, and is on the disk when this returns."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".partial")
+    with aside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A record as it was written.
+
+    Raises:
+        ValueError: it is no record, or its content is not what its digest says.
+    """
+    path = Path(path)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a record ({error}); {_AGAIN.format(path=path)}") from error
+    if not isinstance(record, dict) or "digest" not in record:
+        raise ValueError(f"{path} is not a record: it has no `digest`; {_AGAIN.format(path=path)}")
+    found = signed(record)["digest"]
+    if found != record["digest"]:
+        raise ValueError(
+            f"{path} is damaged or was edited: its digest is {record['digest']}, its content gives {found}; "
+            f"{_AGAIN.format(path=path)}"
+        )
+    return record
+
+
+def read_scores(folder: Path, keys: Iterable[RunKey] | None = None) -> list[dict[str, Any]]:
+    """The score records below a folder, sorted by run; `keys` limits them to a grid.
+
+    Raises:
+        ValueError: a record is damaged, or lies where another run's belongs.
+        FileNotFoundError: a run of the grid has no record.
+    """
+    folder = Path(folder)
+    if keys is None:
+        paths = sorted(folder.glob("*/*/seed*.json"))
+    else:
+        paths = [folder / f"{key.path}.json" for key in sorted(set(keys))]
+    records = []
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: this run has no score record; `dvc repro score` or `dvc pull` brings it")
+        record = read(path)
+        place = f"{key_of(record).path}.json"
+        if path.relative_to(folder).as_posix() != place:
+            raise ValueError(f"{path} holds the record of {key_of(record)}, which belongs in {folder / place}")
+        records.append(record)
+    return records
+
+
+def key_of(record: Mapping[str, Any]) -> RunKey:
+    """The run that a score record is of."""
+    return RunKey(record["intermediate"], record["target"], record["seed"])
+
+
+def write_training(folder: Path, training: Training) -> None:
+    """Write `run.json` and `curve.jsonl` into a checkpoint's folder."""
+    rows = (json.dumps(point, ensure_ascii=False) for point in training.curve or ())
+    write_text(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows))
+    record = {"entry": training.entry.as_json(), "ancestors": [entry.as_json() for entry in training.ancestors]}
+    write(signed(record), Path(folder) / TRAINING)
+
+
+def read_training(folder: Path) -> Training:
+    """The training whose record lies in a checkpoint's folder.
+
+    Raises:
+        FileNotFoundError: no record lies there.
+        ValueError: it is damaged.
+    """
+    record = read(Path(folder) / TRAINING)
+    curve: Sequence[Any] = ()
+    if (file := Path(folder) / CURVE).exists():
+        curve = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return Training(
+        Entry.from_json(record["entry"]),
+        tuple(Entry.from_json(row) for row in record["ancestors"]),
+        tuple((name, float(value), int(time), int(step)) for name, value, time, step in curve),
+    )
+
+
+_AGAIN = "restore it with `git checkout -- {path}` or make it again with `dvc repro`"
+
+
+def _check(key: RunKey, values: Mapping[str, float], examples: Mapping[str, int]) -> None:
+    if not values:
+        raise ValueError(f"run {key}: no values to record")
+    for name, value in values.items():
+        if not (math.isfinite(value) and 0 <= value <= 100):
+            raise ValueError(f"run {key}: {name} is {value}; allowed: points from 0 to 100")
+        metric, _, code = name.rpartition("/")
+        if not metric or code not in examples:
+            raise ValueError(
+                f"run {key}: the value {name!r} has no number of examples; values are named <metric>/<code> and "
+                f"examples are known for {', '.join(sorted(examples)) or 'no language'}"
+            )

@@ -1,0 +1,75 @@
+"""Rebuild the MLflow store from the records that DVC and git keep.
+
+A fresh clone with an empty `mlruns/` gets the full UI back, without training anything.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from xstilts.tracking import records
+from xstilts.tracking import sync as mirror
+from xstilts.tracking.run_content import Entry
+from xstilts.tracking.store import Point, Store, StoreError
+
+
+def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
+    """Every training that its own record or a score record tells of, each once, parents first.
+
+    Args:
+        folder: where the trainings' records lie, at any depth, with their curves; None if there are none.
+        made: score records.
+    """
+    known: dict[str, records.Training] = {}
+    for path in sorted(Path(folder).rglob(records.TRAINING)) if folder is not None else ():
+        run = records.read_training(path.parent)
+        known[run.entry.fingerprint] = run
+    for told in [entry for run in known.values() for entry in run.ancestors] + [
+        Entry.from_json(row) for record in made for row in record["training_run"]["runs"]
+    ]:
+        known.setdefault(told.fingerprint, records.Training(told))
+
+    def depth(run: records.Training) -> int:
+        above = known.get(run.entry.parent)
+        return 0 if above is None else 1 + depth(above)
+
+    return sorted(known.values(), key=lambda run: (depth(run), run.entry.name))
+
+
+def study(store: Store, name: str, runs: Iterable[records.Training], scored: Iterable[Entry]) -> None:
+    """Make one study's experiment hold these trainings and scores, and of each key none but them as current.
+
+    Raises:
+        StoreError: a run disagrees with its record, or its parent run is nowhere.
+    """
+    there = {
+        run.data.tags["fingerprint"]: run
+        for kind in ("training", "score")
+        for run in store.search([name], status=mirror.FINISHED, kind=kind, superseded="false")
+    }
+    current: dict[str, set[str]] = {}
+    everything: list[tuple[Entry, Sequence[Point] | None]] = [(run.entry, run.curve) for run in runs]
+    everything += [(entry, None) for entry in scored]
+    for entry, curve in everything:
+        current.setdefault(entry.key, set()).add(entry.fingerprint)
+        _one(store, there, entry, curve)
+    stale = [run for found, run in there.items() if found not in current.get(run.data.tags["key"], {found})]
+    mirror.supersede(store, stale, True)
+
+
+def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Point] | None) -> None:
+    parent = there.get(entry.parent) or (mirror.find(store, entry.study, entry.parent) if entry.parent else None)
+    if entry.parent and parent is None:
+        raise StoreError(
+            f"run {entry.name} (study {entry.study}, fingerprint {entry.fingerprint}): its parent run {entry.parent} "
+            f"is neither in {store} nor in any record; `dvc pull` brings the trainings' records, `dvc repro` makes them"
+        )
+    run = there.get(entry.fingerprint)
+    if run is None:
+        there[entry.fingerprint] = store.get(mirror.put(store, entry, curve=curve))
+        return
+    mirror.agree(run, entry)
+    mirror.refresh(store, run, entry)
+    mirror.adopt(store, run, parent)
+    if curve is not None:
+        mirror.complete(store, run, entry, curve)

@@ -1,0 +1,60 @@
+"""A training before it runs: what it is called, where it starts, what it learns. No torch here."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from xstilts.experiment import Recipe
+from xstilts.formats import fingerprints, prepared
+
+MLM = "mlm"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a training learns from: folders of prepared tasks, and a folder of text if MLM is mixed in."""
+
+    tasks: tuple[Path, ...] = ()
+    text: Path | None = None
+
+    def fingerprint(self) -> str:
+        """Of what training reads of it, and of nothing else: no test data."""
+        files = [
+            folder / name
+            for folder in self.tasks
+            for name in (prepared.HEAD, "train.jsonl", "validation.jsonl")
+            if (folder / name).exists()
+        ]
+        content = [[path.parent.name, path.name, fingerprints.of_file(path)] for path in files]
+        return fingerprints.of([content, fingerprints.of_folder(self.text) if self.text else ""])
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: what it is called, where it starts, what it learns and where it leaves it.
+
+    `base` is the checkpoint that the encoder is stored as a difference from; None stores it whole.
+    """
+
+    kind: str  # pretrained, intermediate or target
+    name: str
+    seed: int
+    start: Path
+    material: Material
+    recipe: Recipe
+    output: Path
+    base: Path | None = None
+
+    def fingerprint(self) -> str:
+        """Of everything that can change the result: recipe, seed, data, the encoder it starts from, the code."""
+        return fingerprints.of(
+            {
+                "kind": self.kind,
+                "name": self.name,
+                "seed": self.seed,
+                "recipe": asdict(self.recipe),
+                "material": self.material.fingerprint(),
+                "start": fingerprints.of_folder(self.start / "encoder"),
+                "storage": "difference" if self.base else "full",
+                "code": fingerprints.code(),
+            }
+        )

@@ -1,0 +1,154 @@
+"""The encoder called `none` starts from: XLM-R and its like from the Hub, or a small one pretrained here.
+
+A tokenizer is trained once and kept with the encoder: BPE training is not reproducible across processes, so that the
+file, not the recipe, is what later stages depend on.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from xstilts.experiment import Model, Params
+from xstilts.formats import atomic as folders
+from xstilts.formats import checkpoints, fingerprints, prepared
+from xstilts.model import encoder
+from xstilts.model.batching import first_position
+from xstilts.model.shapes import mlm
+from xstilts.tracking import provenance
+from xstilts.tracking import recorded_training as tracked
+from xstilts.tracking import training_run as trainings
+from xstilts.tracking.training_run import Subject
+from xstilts.training.job import Job, Material
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # XLM-R's own names; the ids are ours
+
+
+def train_tokenizer(
+    text: Path, vocabulary: int, alpha: float, seed: int, path: Path, *, lines: int = 1_000_000
+) -> None:
+    """Train a BPE tokenizer of XLM-R's kind on text sampled over languages with p ∝ lines^alpha.
+
+    Args:
+        text: folder of `<code>.txt`.
+        vocabulary: size, special tokens included.
+        alpha: exponent of the sampling, 1 takes the text as it is.
+        seed: of the sampling.
+        path: where to write `tokenizer.json`.
+        lines: about how many lines are read in all.
+    """
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=list(SPECIALS), show_progress=False)
+    tokenizer.train_from_iterator(_sampled(text, alpha, seed, lines), trainer)
+    start, _, end, _, _ = SPECIALS
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{start} $A {end}",
+        pair=f"{start} $A {end} {end} $B {end}",
+        special_tokens=[(start, tokenizer.token_to_id(start)), (end, tokenizer.token_to_id(end))],
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(path))
+
+
+def _sampled(text: Path, alpha: float, seed: int, lines: int) -> Iterator[str]:
+    files = prepared.text_files(text)
+    counts = np.array([sum(1 for _ in prepared.lines(path)) for path in files.values()], dtype=np.float64)
+    share = counts**alpha / (counts**alpha).sum()
+    wanted = share * min(lines, counts.sum())
+    rng = np.random.default_rng(seed)
+    for path, count, number in zip(files.values(), counts, wanted, strict=True):
+        rows = list(prepared.lines(path))
+        chosen = rng.choice(len(rows), size=int(number), replace=number > count) if number < count else range(len(rows))
+        yield from (rows[i] for i in chosen)
+
+
+def fresh(model: Model, text: Path, output: Path, *, alpha: float, seed: int) -> dict[str, Any]:
+    """A checkpoint folder with a new tokenizer and an encoder of random weights: where pretraining starts."""
+    folder = folders.aside(output)
+    tokenizer = folder / "encoder" / "tokenizer.json"
+    train_tokenizer(text, model.vocabulary, alpha, seed, tokenizer)
+    vocabulary = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
+    torch.manual_seed(seed)
+    body = encoder.fresh(model, vocabulary, pad=SPECIALS.index("<pad>"))
+    encoder.save_encoder(body, folder / "encoder", tokenizer)
+    return checkpoints.finish(folder, output, _card("fresh", asdict(model), seed, folder))
+
+
+def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
+    """A checkpoint folder with a pretrained encoder from the Hub, its tokenizer and its language-model head.
+
+    Raises:
+        ValueError: the model has no fast tokenizer.
+        OSError: the Hub cannot be reached and the model is not in its cache; transformers says what to set.
+    """
+    folder = folders.aside(output)
+    whole = AutoModelForMaskedLM.from_pretrained(name, revision=revision, dtype=torch.float32)
+    body = whole.base_model
+    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ValueError(
+            f"{name} has no fast tokenizer, whose character offsets question answering needs; choose another encoder"
+        )
+    (folder / "encoder").mkdir()
+    backend.save(str(folder / "encoder" / "tokenizer.json"))
+    encoder.save_encoder(body, folder / "encoder", folder / "encoder" / "tokenizer.json")
+    if first_position(body.config) and hasattr(whole, "lm_head"):
+        head = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
+        head.dense.load_state_dict(whole.lm_head.dense.state_dict())
+        head.norm.load_state_dict(whole.lm_head.layer_norm.state_dict())
+        head.bias.data.copy_(whole.lm_head.bias.data)
+        encoder.save_head(head, folder, "mlm")
+    resolved = getattr(body.config, "_commit_hash", None) or revision or ""
+    return checkpoints.finish(folder, output, _card("pretrained", {"name": name, "revision": resolved}, 0, folder))
+
+
+def _card(kind: str, parameters: dict[str, Any], seed: int, folder: Path) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "name": str(parameters.get("name") or "scratch"),
+        "seed": seed,
+        "fingerprint": fingerprints.of([kind, parameters, seed, fingerprints.of_folder(folder)]),
+        "parent": "",
+        "recipe": {},
+        "parameters": {f"model.{name}": value for name, value in parameters.items()},
+        "heads": {},
+        "final": {},
+    }
+
+
+def make(params: Params, *, text: Path, output: Path, record: Path) -> dict[str, Any]:
+    """The stage `pretrained`: download an encoder, or train one by MLM on the text, and write its record."""
+    subject = Subject(params.study, params.profile, "pretrained", params.model.seed)
+    if params.model.name is not None:
+        meter = provenance.Meter()
+        card = download(params.model.name, params.model.revision, output)
+        trainings.record(
+            record,
+            subject,
+            card["fingerprint"],
+            parameters=card["parameters"],
+            metrics={},
+            provenance=provenance.collect(meter),
+            now=int(time.time() * 1000),
+        )
+        return card
+    recipe = params.recipes.pretraining
+    if recipe is None:
+        raise ValueError("params.yaml: recipes.pretraining is missing, and model.name names no encoder to download")
+    start = output.with_name(output.name + ".fresh")
+    fresh(params.model, text, start, alpha=recipe.alpha, seed=params.model.seed)
+    job = Job("pretrained", "scratch", params.model.seed, start, Material(text=text), recipe, output)
+    card = tracked.learn(job, replace(subject, datasets=tracked.datasets(job)), params.runtime, record)
+    shutil.rmtree(start)
+    return card
