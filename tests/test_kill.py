@@ -22,7 +22,8 @@ RESULT = Path("checkpoints/intermediate/mnli/seed1")
 RUNS = """
 import json
 from pathlib import Path
-from xstilts import scores, store
+from xstilts.tracking import scores
+from xstilts.tracking import store
 scores.sweep()
 scores.restore(Path("scores"), trainings=Path("trainings"))
 there = store.connect()
@@ -144,7 +145,7 @@ def test_a_kill_while_the_result_is_written_changes_nothing_either(
 
 @pytest.mark.heavy
 def test_a_kill_while_the_database_is_made_leaves_nothing_that_stands_in_the_way(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from xstilts import store; print(store.connect().studies())"]
+    command = [sys.executable, "-c", "from xstilts.tracking import store; print(store.connect().studies())"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment)
     while process.poll() is None and not (tmp_path / "mlruns" / "mlflow.db.partial").exists():

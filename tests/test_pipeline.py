@@ -94,7 +94,7 @@ def test_an_edit_of_the_report_re_runs_the_report(workspace: Path) -> None:
 
 
 def test_an_edit_of_a_metric_trains_and_predicts_nothing(workspace: Path) -> None:
-    path = workspace / "src" / "xstilts" / "metrics" / "spans.py"
+    path = workspace / "src" / "xstilts" / "scoring" / "metrics" / "spans.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     assert tiny.stages_to_run(workspace) == {"score", "score_squad_v1", "score_retrieval"} | AFTER_SCORES
 
@@ -160,7 +160,7 @@ def dropped(workspace: Path) -> Path:
 def test_without_target_weights_the_pipeline_is_up_to_date_and_a_change_trains_only_what_it_must(dropped: Path) -> None:
     assert {path.name for path in (dropped / "checkpoints/target").rglob("*") if path.is_file()} == {"card.json"}
     assert "up to date" in tiny.run(dropped, "dvc", "status")
-    metric = dropped / "src" / "xstilts" / "metrics" / "classification.py"
+    metric = dropped / "src" / "xstilts" / "scoring" / "metrics" / "classification.py"
     metric.write_text(metric.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     assert tiny.stages_to_run(dropped) == {"score", "score_squad_v1", "score_retrieval"} | AFTER_SCORES
     assert "Running stage 'score@mnli-xnli-1'" in tiny.run(dropped, "dvc", "repro", "-s", "score@mnli-xnli-1")
@@ -169,7 +169,7 @@ def test_without_target_weights_the_pipeline_is_up_to_date_and_a_change_trains_o
 
 
 def test_new_predictions_of_dropped_weights_fail_with_the_stage_that_trains_them(dropped: Path) -> None:
-    code = dropped / "src" / "xstilts" / "prediction.py"
+    code = dropped / "src" / "xstilts" / "prediction" / "predict.py"
     code.write_text(code.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     printed = tiny.run(dropped, "dvc", "repro", "-s", "predict@mnli-xnli-1", ok=False)
     advice = re.search(r"To train it again: dvc (repro --force --single-item target@mnli-xnli-1)", printed)

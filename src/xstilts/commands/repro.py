@@ -1,8 +1,8 @@
 """`xstilts repro …`: `dvc repro …` at the price of the work alone.
 
-The stages run as forks of one process that has imported torch and MLflow (`xstilts.commands.fork_server`), and DVC changes dvc.lock in
-place (`xstilts.commands.dvc`). Stages, outputs and dvc.lock are those of `dvc repro`. At the end a table says where the time
-went.
+The stages run as forks of one process that has imported torch and MLflow (`xstilts.commands.fork_server`), and DVC
+changes dvc.lock in place (`xstilts.commands.dvc`). Stages, outputs and dvc.lock are those of `dvc repro`. At the end a
+table says where the time went.
 """
 
 import argparse

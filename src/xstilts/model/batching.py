@@ -1,8 +1,8 @@
 """Sequences without padding: the speed of training and prediction lives here.
 
-A batch is one row of real tokens. Attention stays inside each sequence (`xstilts.model.attention`, through transformers'
-attention interface), so that no model code is copied and no pad token is computed. An encoder without that interface
-gets length-sorted padding instead.
+A batch is one row of real tokens. Attention stays inside each sequence (`xstilts.model.attention`, through
+transformers' attention interface), so that no model code is copied and no pad token is computed. An encoder without
+that interface gets length-sorted padding instead.
 
 Positions: RoBERTa and XLM-R count from `padding_idx + 1` in every sequence, BERT from 0.
 """

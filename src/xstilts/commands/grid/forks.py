@@ -1,4 +1,5 @@
-"""The warm process (`xstilts.commands.fork_server`) of a grid on this machine: its stages are forks of it and import nothing anew.
+"""The warm process (`xstilts.commands.fork_server`) of a grid on this machine: its stages are forks of it and import
+nothing anew.
 
 A fork stands in for a script only where interpreter and environment are the same. Ray sets variables in its workers, so
 that a stage on this machine gets the environment that the grid was started in, not its worker's.

@@ -1,8 +1,9 @@
 """BUCC's mined pairs and Tatoeba's nearest neighbours.
 
-Mining itself (neighbours, margins, one-to-one matching) is prediction and lives in `xstilts.prediction.bitext_mining`; here its
-candidates are cut at the threshold that is best on the development corpus, and compared with gold as sets. XTREME's
-released script never applies that threshold to the test corpus (an undefined name stops it); this is what it means.
+Mining itself (neighbours, margins, one-to-one matching) is prediction and lives in `xstilts.prediction.bitext_mining`;
+here its candidates are cut at the threshold that is best on the development corpus, and compared with gold as sets.
+XTREME's released script never applies that threshold to the test corpus (an undefined name stops it); this is what it
+means.
 
 Sources: evaluate.py (`bucc_f1`) and third_party/utils_retrieve.py (`bucc_eval`, `bucc_optimize`) of
 google-research/xtreme @ 838c13b, there from Artetxe and Schwenk 2019 (LASER).
@@ -75,7 +76,7 @@ def nearest(lines: Sequence[int], order: Sequence[int]) -> float:
 
     Args:
         lines: 0-based line of the foreign sentence found, one for each English sentence in sorted order.
-        order: `xstilts.formats.parallel_corpora.english_order`: the line that each sorted English sentence came from, which is the
-            line of its translation. Equal English sentences are not forgiven.
+        order: `xstilts.formats.parallel_corpora.english_order`: the line that each sorted English sentence came from,
+            which is the line of its translation. Equal English sentences are not forgiven.
     """
     return accuracy(list(order), list(lines))

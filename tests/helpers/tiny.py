@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xstilts.commands.calibration.workspace import COPIED
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PARAMS = """\
 profile: tiny
 study: tiny

@@ -6,7 +6,7 @@ import pytest
 
 from xstilts.analysis import gains, published
 
-FOLDER = Path(__file__).resolve().parents[1] / "data" / "published"
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "published"
 
 STUDY = """\
 toy2020:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("XSTILTS_SHARED", Path(__file__).parents[2] / "shared"))
+SHARED = Path(os.environ.get("XSTILTS_SHARED", Path(__file__).parents[3] / "shared"))
 ARCHIVE = SHARED / "golden" / "submission.tar.gz"
 
 

@@ -34,7 +34,7 @@ def _load(names, home, endpoint, offline=False, text=(), **settings):
         "PYTHONPATH": str(Path(hub.__file__).parents[3]),
     }
     asked = json.dumps({"tasks": names, "settings": settings, "text": list(text)}).encode()
-    command = [sys.executable, str(Path(__file__).with_name("hubload.py"))]
+    command = [sys.executable, str(Path(__file__).parents[1] / "helpers" / "hubload.py")]
     done = subprocess.run(command, input=asked, env=os.environ | variables, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     return pickle.loads(done.stdout)

@@ -105,7 +105,7 @@ def test_a_copy_dropped_under_a_writers_hands_is_written_to_the_one_that_is_left
 def test_processes_that_log_the_same_records_at_once_leave_each_run_once(repository):
     made = Grid().write("none", "mnli")
     code = (
-        "from pathlib import Path\nfrom xstilts import records, scores\n"
+        "from pathlib import Path\nfrom xstilts.tracking import records, scores\n"
         "for record in records.read_scores(Path('scores')):\n    assert scores.log(record)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -147,13 +147,14 @@ def test_a_fingerprint_of_nothing_is_an_error(tmp_path):
 
 
 def test_bookkeeping_does_not_change_what_a_training_is(tmp_path, monkeypatch):
-    (tmp_path / "toy").mkdir()
-    for name in ("__init__", "learner", "store"):
+    (tmp_path / "toy" / "tracking").mkdir(parents=True)
+    for name in ("__init__", "learner", "tracking/__init__", "tracking/store"):
         (tmp_path / "toy" / f"{name}.py").write_text("one = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("toy.learner")
+    importlib.import_module("toy.tracking")
     alone = fingerprints.code("toy")
-    importlib.import_module("toy.store")
+    importlib.import_module("toy.tracking.store")
     assert fingerprints.code("toy") == alone
     (tmp_path / "toy" / "learner.py").write_text("one = 2\n")
     assert fingerprints.code("toy") != alone

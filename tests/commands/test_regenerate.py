@@ -17,7 +17,7 @@ from xstilts.formats.runs import RunKey, Score
 from xstilts.tracking import records, scores
 
 pytest_plugins = ["mlflow_store"]
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 STUDIES = sorted(path.parent for path in REPOSITORY.glob("docs/studies/*/scores"))
 CODES = ("arb", "cmn", "deu", "ell", "eng", "fin", "fra", "hin", "rus", "spa", "swh", "tha", "tur", "urd", "vie")
 PARAMS = """

@@ -24,7 +24,7 @@ from xstilts.commands.calibration.findings import Finding
 from xstilts.commands.calibration.truths import File, Truth
 from xstilts.preparation.world.settings import WorldSettings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / calibration.TRUTHS
 FINDING = Finding(
     verdict="supported", direction="smaller with distance", q=0.01, slope=-0.7, low=-0.9, high=-0.4,
@@ -251,8 +251,9 @@ def test_jobs_run_side_by_side(plan, root, notes):
 def _driver(plan, truth):
     script = (
         "from pathlib import Path\n"
-        "from xstilts import calibration\nfrom xstilts.commands.calibration import truths\n"
-        "from xstilts.commands.calibration.drive import Plan\nfrom xstilts.commands.calibration.truths import File, Truth\n"
+        "from xstilts.commands import calibration\nfrom xstilts.commands.calibration import truths\n"
+        "from xstilts.commands.calibration.drive import Plan\n"
+        "from xstilts.commands.calibration.truths import File, Truth\n"
         f"truth = {truth!r}\n"
         f"root, out = Path({str(plan.root)!r}), Path({str(plan.out)!r})\n"
         f"plan = Plan(root, out, {plan.command!r}, {plan.sources!r}, 'unknown')\n"

@@ -14,7 +14,7 @@ from xstilts.commands import repro
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from xstilts import warm
+from xstilts.commands import fork_server as warm
 
 def main():
     time.sleep(0.5)

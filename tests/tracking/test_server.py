@@ -170,7 +170,7 @@ def test_eight_processes_log_at_once_and_nothing_is_lost_or_doubled(team, tmp_pa
         own = Grid().score(RunKey("i0", "xnli", 10 + number), Grid().training("target", "i0"))
         records.write(own, Path("own", f"{number}.json"))
     code = (
-        "import sys\nfrom pathlib import Path\nfrom xstilts import records, scores\n"
+        "import sys\nfrom pathlib import Path\nfrom xstilts.tracking import records, scores\n"
         "shared = sorted(Path('scores').glob('i*/xnli/seed1.json'))\n"
         "for path in [*shared, Path('own', sys.argv[1] + '.json')]:\n    assert scores.log(records.read(path))\n"
     )

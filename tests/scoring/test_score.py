@@ -158,5 +158,8 @@ def test_the_majority_baseline_of_retrieval_is_chance_and_of_mining_undefined():
 
 
 def test_scoring_imports_no_torch():
-    script = "import sys, xstilts.scoring, xstilts.commands.submission; sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    script = (
+        "import sys, xstilts.scoring, xstilts.commands.submission; "
+        "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

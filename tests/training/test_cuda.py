@@ -1,7 +1,7 @@
 """What needs a CUDA device: its attention kernels, recorded steps, compiled layers, and prediction.
 
 Imports no MLflow, so that it runs where torch, Lightning and transformers are all there is:
-PYTHONPATH=src:tests python -m pytest tests/test_cuda.py
+PYTHONPATH=src:tests/helpers python -m pytest tests/training/test_cuda.py
 """
 
 from dataclasses import replace

@@ -10,7 +10,7 @@ from xstilts.distances import from_english as distances
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY.parent / "shared" / "facts" / "lang2vec_distances_from_eng.csv"
 GRAMBANK = REPOSITORY / "data" / "typology" / "grambank.csv"
 

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux for
 
 SERVE = """
 import sys
-from xstilts import warm
+from xstilts.commands import fork_server as warm
 sys.path.append(sys.argv.pop(1))
 sys.exit(warm.serve(sys.argv[1:], ["sqlite3", "sets_a_variable"]))
 """
 SCRIPT = """
 import json, os, sys
-from xstilts import warm
+from xstilts.commands import fork_server as warm
 
 def main():
     loaded = "sqlite3" in sys.modules

@@ -197,7 +197,7 @@ def test_a_damaged_base_and_a_damaged_difference_are_found_and_named(job: Job, t
 
 
 def test_an_unknown_form_of_storage_is_an_error_that_says_what_is_allowed(tmp_path: Path) -> None:
-    text = Path(__file__).parent.parent.joinpath("profiles/real-mini.yaml").read_text()
+    text = Path(__file__).parents[2].joinpath("profiles/real-mini.yaml").read_text()
     assert "storage:" not in text
     (tmp_path / "params.yaml").write_text(text.replace("model:\n", "model:\n  storage: half\n"))
     with pytest.raises(ValueError, match=r"model.storage is 'half'; allowed: difference, full"):

@@ -20,7 +20,7 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from toy_training import Memory
-from xstilts import training
+from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
 from xstilts.experiment import Recipe, Runtime
 
@@ -38,7 +38,12 @@ def learn(folder: Path, start: Path, *, text: Path | None = None, **runtime: obj
     data = pairs(folder / "toy", 33)  # 33 = 5 batches of 6 and one of 3: shares of unequal size
     words = (str(start), str(data), str(text) if text else None, str(folder / "out"), str(folder / "resume"), runtime)
     (folder / "learn.py").write_text(SCRIPT)
-    command = [sys.executable, str(folder / "learn.py"), str(Path(__file__).parent), *map(json.dumps, words)]
+    command = [
+        sys.executable,
+        str(folder / "learn.py"),
+        str(Path(__file__).parents[1] / "helpers"),
+        *map(json.dumps, words),
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=400

@@ -83,7 +83,7 @@ def verdicts(out: Path) -> list[dict[str, object]]:
 def test_every_file_of_the_documented_schema_is_written_with_its_columns(analyse: Analyse) -> None:
     status, out = analyse(rows())
     assert status == 0
-    documented = (Path(__file__).parent.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
     for name, kind in study.FILES.items():
         assert f"`{name}.csv`" in documented
         found = (out / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")

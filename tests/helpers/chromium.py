@@ -1,7 +1,7 @@
 """Headless Chromium through the DevTools protocol, over its own pipe: no driver, no port, no package.
 
 Used by `test_report_browser.py`, and by hand to take a picture of a report:
-`python tests/chromium.py reports/index.html docs/images/report.png [--width 1280] [--height 900] [--dark]`.
+`python tests/helpers/chromium.py reports/index.html docs/images/report.png [--width 1280] [--height 900] [--dark]`.
 """
 
 import argparse

@@ -428,7 +428,7 @@ def real() -> list[predictors.Predictor]:
 
     from xstilts.distances import from_english as real_distances
 
-    table = Path(__file__).parent.parent / "data" / "typology" / "grambank.csv"
+    table = Path(__file__).parents[2] / "data" / "typology" / "grambank.csv"
     rows = real_distances.table([language.code for language in languages.xtreme()], 1)
     return predictors.load(rows + [row for row in real_distances.grambank(table) if languages.get(row.language).xtreme])
 

@@ -29,7 +29,7 @@ print(json.dumps([[*key, {k: v for k, v in run.items() if k != "times"}] for key
 def runs(folder: Path) -> list[Any]:
     """Every run in the folder's store, ids and times left out; it fails if a fingerprint has two."""
     environment = tiny.environment(folder)
-    environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
+    environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parents[1] / "helpers")
     done = subprocess.run(
         ["python", "-c", DUMP], cwd=folder, env=environment, capture_output=True, text=True, check=True
     )

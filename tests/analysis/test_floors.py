@@ -14,7 +14,7 @@ from xstilts.distances import from_english as distances
 from xstilts.formats.runs import Score
 from xstilts.languages import table as languages
 
-GRAMBANK = Path(__file__).parent.parent / "data" / "typology" / "grambank.csv"
+GRAMBANK = Path(__file__).parents[2] / "data" / "typology" / "grambank.csv"
 CHANCE = 100 / 3
 
 
