@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ def test_what_the_arrays_depend_on_makes_another_entry(file: Path, tmp_path: Pat
     encodings.cached([file], [module], settings, lambda: made(calls, 4), entries)
     assert calls == [3, 4]
     assert len(list(entries.iterdir())) == 2
+
+
+def test_a_comment_in_the_code_that_encodes_makes_no_other_entry(file: Path, tmp_path: Path) -> None:
+    calls: list[int] = []
+    source = tmp_path / "encode.py"
+    module = SimpleNamespace(__file__=str(source))
+    for text in ("LENGTH = 8\n", "LENGTH = 8  # tokens\n", "LENGTH = 9\n"):
+        source.write_text(text)
+        encodings.cached([file], [module], {}, lambda: made(calls, 3), tmp_path / "entries")
+    assert calls == [3, 3]
 
 
 def test_two_processes_that_encode_the_same_leave_one_entry(file: Path, tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-import importlib
 import os
 import subprocess
 import sys
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid, digit, everything, states
-from xstilts.formats import fingerprints
 from xstilts.tracking import provenance, scores, store
 from xstilts.tracking import sync as mirror
 from xstilts.tracking.run_content import Entry, flat
@@ -125,39 +123,6 @@ def test_nested_values_become_flat_text():
     assert flat({"a": {"b": 1, "c": None}, "d": [1, "x"], "e": True, "f": "text"}) == {
         "a.b": "1", "a.c": "null", "d": '[1, "x"]', "e": "true", "f": "text",
     }  # fmt: skip
-
-
-def test_a_fingerprint_is_of_content_and_not_of_order_or_place(tmp_path):
-    assert fingerprints.of({"a": 1, "b": (1, 2)}) == fingerprints.of({"b": [1, 2], "a": 1})
-    assert fingerprints.of({"a": 1}) != fingerprints.of({"a": 1.5})
-    for folder in ("here", "there"):
-        (tmp_path / folder / "sub").mkdir(parents=True)
-        (tmp_path / folder / "sub" / "x").write_text("x")
-        (tmp_path / folder / "run.json").write_text(folder)
-    assert fingerprints.of_folder(tmp_path / "here") == fingerprints.of_folder(tmp_path / "there")
-    (tmp_path / "there" / "sub" / "x").rename(tmp_path / "there" / "x")
-    assert fingerprints.of_folder(tmp_path / "here") != fingerprints.of_folder(tmp_path / "there")
-
-
-def test_a_fingerprint_of_nothing_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError, match="dvc pull"):
-        fingerprints.of_folder(tmp_path / "missing")
-    with pytest.raises(ValueError, match="JSON"):
-        fingerprints.of(float("nan"))
-
-
-def test_bookkeeping_does_not_change_what_a_training_is(tmp_path, monkeypatch):
-    (tmp_path / "toy" / "tracking").mkdir(parents=True)
-    for name in ("__init__", "learner", "tracking/__init__", "tracking/store"):
-        (tmp_path / "toy" / f"{name}.py").write_text("one = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.import_module("toy.learner")
-    importlib.import_module("toy.tracking")
-    alone = fingerprints.code("toy")
-    importlib.import_module("toy.tracking.store")
-    assert fingerprints.code("toy") == alone
-    (tmp_path / "toy" / "learner.py").write_text("one = 2\n")
-    assert fingerprints.code("toy") != alone
 
 
 def test_provenance_names_commit_state_versions_and_hardware(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ A fingerprint is the sha256 of canonical JSON or of file contents, as 64 hex dig
 name their runs by it, so this module imports nothing but the standard library.
 """
 
+import ast
 import hashlib
 import json
 import sys
@@ -14,12 +15,9 @@ from typing import Any
 _BLOCK = 1 << 20
 # The record of when and where a training took place lies beside its weights and is not part of what they are.
 RECORDS = ("run.json", "curve.jsonl")
-# Modules that keep the books of a training and cannot change its result: a training is the same whatever they are.
-BOOKKEEPING = (
-    "commands.main", "tracking.lightning_logger", "tracking.run_content", "formats.fingerprints", "tracking.sync",
-    "tracking.outbox", "tracking.provenance", "tracking.records", "tracking.store", "tracking.recorded_training",
-    "tracking.training_run", "commands.fork_server",
-)  # fmt: skip
+# Packages that keep the books of a training and cannot change its result: a training is the same whatever they are.
+BOOKKEEPING = ("commands", "tracking")
+_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def of(value: Any) -> str:
@@ -80,18 +78,43 @@ def of_path(path: Path) -> str:
     return of_folder(path) if Path(path).is_dir() else of_file(path)
 
 
+def of_source(path: Path) -> str:
+    """The digest of what a Python file does: of its syntax tree, without docstrings.
+
+    A comment, another layout or another docstring leaves it as it is. Fields that are empty do not count, so that a
+    Python whose grammar has more of them gives the same digest.
+
+    Raises:
+        SyntaxError: the file is not Python.
+    """
+    return of(_syntax(ast.parse(Path(path).read_bytes(), filename=str(path))))
+
+
 def code(prefix: str = "xstilts") -> str:
-    """The digest of the source files of this package that the running process has imported, the bookkeeping left out.
+    """The digest of what the modules of this package do that the process has imported, the bookkeeping left out.
 
     Call it when everything that can change the result is imported; what is imported later does not count.
     """
-    beside = {f"{prefix}.{name}" for name in BOOKKEEPING}
+    beside = tuple(f"{prefix}.{name}." for name in BOOKKEEPING)
     sources: dict[str, str] = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and name not in beside and (name == prefix or name.startswith(prefix + ".")):
-            sources[name] = of_file(Path(file))
+        if file and f"{name}.".startswith(f"{prefix}.") and not f"{name}.".startswith(beside):
+            sources[name] = of_source(Path(file))
     return of(sources)
+
+
+def _syntax(value: Any) -> Any:
+    """A syntax tree as JSON: the name and the fields of every node, constants as `repr` shows them."""
+    if isinstance(value, list):
+        return [_syntax(entry) for entry in value]
+    if not isinstance(value, ast.AST):
+        return repr(value)
+    fields = dict(ast.iter_fields(value))
+    if isinstance(value, _WITH_DOCSTRING) and ast.get_docstring(value, clean=False) is not None:
+        fields["body"] = value.body[1:]
+    filled = {name: field for name, field in fields.items() if field is not None and field != []}
+    return [type(value).__name__, {name: _syntax(field) for name, field in filled.items()}]
 
 
 def _plain(value: Any) -> Any:

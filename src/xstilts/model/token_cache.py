@@ -1,8 +1,8 @@
 """Each file is tokenised once: flat id arrays on disk, found by content, mapped into memory, shared by a whole grid.
 
 The name of an entry is the digest of everything that its arrays depend on: the examples' files, the tokenizer, the
-lengths, the labels, and the code that encodes. Whoever comes first writes it aside and renames it, so that processes
-may meet here.
+lengths, the labels, and what the code that encodes does. Whoever comes first writes it aside and renames it, so that
+processes may meet here.
 """
 
 import json
@@ -43,8 +43,9 @@ def cached(
         ValueError: an entry is damaged; the message names it.
     """
     sources = [Path(module.__file__) for module in modules]
-    digests = [[fingerprints.of_file(path) for path in group] for group in (files, sources)]
-    place = Path(folder) / fingerprints.of([*digests, dict(settings)])
+    content = [fingerprints.of_file(path) for path in files]
+    behaviour = [fingerprints.of_source(path) for path in sources]
+    place = Path(folder) / fingerprints.of([content, behaviour, dict(settings)])
     if not place.exists():
         _write(place, *make())
     try:
