@@ -16,6 +16,7 @@ from xstilts import report
 from xstilts.analysis import published as evidence
 from xstilts.analysis.published import Claim
 from xstilts.report import charts, claims, families, headline, tables, text
+from xstilts.report.context import StudyNote
 from xstilts.report.headline import Change
 
 BETTER = {"relation": "better", "intermediate": "alone"}
@@ -113,6 +114,19 @@ def test_page_opens_with_the_question_and_the_answer_of_each_study(written: Path
     assert "By <eye>." in words
     for verdict in {row["verdict"] for row in json.loads((folder / "verdicts.json").read_text())}:
         assert verdict in words
+
+
+def test_what_others_wrote_cannot_become_markup(folder: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    read = tables.read(folder)
+    notes = {
+        study.name: StudyNote(evil, f"{evil} in `{evil}`", caveats=(evil,), left_out=(evil,)) for study in read.studies
+    }
+    context = report.Context(command=evil, facts=[("fact", evil)])
+    page = report.page.render(read, notes, context)
+    plain = report.page.render(read, {name: StudyNote("t", "w", ("c",), ("l",)) for name in notes}, report.Context())
+    assert page.count("<script") == plain.count("<script")
+    assert "<code>&lt;script&gt;alert(1)&lt;/script&gt;</code>" in page
 
 
 def test_page_says_where_something_was_not_computed(written: Path) -> None:

@@ -1,6 +1,7 @@
-"""The tables of the page, as HTML: they are there without JavaScript, for print and for reading aloud."""
+"""The tables of the page: they are there without JavaScript, for print and for reading aloud."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xstilts.languages import table as languages
 from xstilts.report import text
@@ -9,39 +10,17 @@ from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
 OUTCOMES = ("points", "error_reduction")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: Iterable[int] = ()) -> str:
-    """An HTML table whose cells are text; columns in `words` hold sentences, the first holds the row's name."""
-    wide = set(words)
-    look = {column: ' class="words"' if column in wide else "" for column in range(len(head))}
-    top = "".join(f'<th scope="col"{look[column]}>{text.escape(name)}</th>' for column, name in enumerate(head))
-    body = "".join(
-        "<tr>" + "".join(_cell(value, column, look[column]) for column, value in enumerate(row)) + "</tr>\n"
-        for row in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table></div>'
+@dataclass(frozen=True)
+class Table:
+    """A table as text: `words` are the columns of sentences, `empty` is what stands in its place without rows."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: frozenset[int] = frozenset()
+    empty: str = ""
 
 
-def _cell(value: str, column: int, look: str) -> str:
-    kind, scope = ("td", "") if column else ("th", ' scope="row"')
-    return f"<{kind}{scope}{look}>{text.escape(value)}</{kind}>"
-
-
-def folded(title: str, content: str) -> str:
-    """Something long that opens on demand."""
-    return f"<details><summary>{text.escape(title)}</summary>\n{content}\n</details>"
-
-
-def missing(reason: str) -> str:
-    """What stands in the place of something that was not computed."""
-    return f'<p class="absent">{text.escape(reason)}</p>'
-
-
-def verdict(word: str) -> str:
-    """A verdict in its colour."""
-    return f'<span class="verdict {word.replace(" ", "-")}">{text.escape(word)}</span>'
-
-
-def correlations(study: Study) -> str:
+def correlations(study: Study) -> Table:
     """Every cell of the primary distance: n, the three estimates, intervals, p and q."""
     head = (
         "Intermediate → target", "Outcome", "n", "Families", "Effective n", "r", "95 % family-aware",
@@ -55,7 +34,7 @@ def correlations(study: Study) -> str:
                 row = study.correlations.get((arm, target, outcome, PRIMARY, "pearson"))
                 if row is not None:
                     rows.append(_correlation(study, arm, target, outcome, row))
-    return table(head, rows) if rows else missing("No correlation: every target of this study has too few languages.")
+    return Table(head, rows, empty="No correlation: every target of this study has too few languages.")
 
 
 def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
@@ -84,7 +63,7 @@ def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) ->
     )
 
 
-def pooled(study: Study) -> str:
+def pooled(study: Study) -> Table:
     """The mixed model of each intermediate over all targets, adjusted and unadjusted side by side."""
     head = (
         "Intermediate", "Outcome", "Model", "Slope (standardised)", "95 %", "Per 0.1 of distance", "p family-aware",
@@ -107,10 +86,10 @@ def pooled(study: Study) -> str:
         for adjustment in ("unadjusted", "adjusted")
         if (row := study.pooled.get((arm, outcome, adjustment))) is not None
     ]
-    return table(head, rows, words=[8]) if rows else missing("No pooled model was fitted for this study.")
+    return Table(head, rows, frozenset({8}), "No pooled model was fitted for this study.")
 
 
-def verdicts(study: Study) -> str:
+def verdicts(study: Study) -> Table:
     """Every verdict with its reason in words."""
     rows = []
     for arm in study.arms:
@@ -120,12 +99,12 @@ def verdicts(study: Study) -> str:
                 rows.append(
                     (f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], text.prose(found["reason"]))
                 )
-    return table(("Intermediate → target", "Verdict", "Reason"), rows, words=[2])
+    return Table(("Intermediate → target", "Verdict", "Reason"), rows, frozenset({2}))
 
 
-def gains(study: Study) -> str:
-    """Gains of every language, sorted by distance: one table per intermediate, a column per target."""
-    parts = []
+def gains(study: Study) -> dict[str, Table]:
+    """Gains of every language, nearest first: title and table of each intermediate, a column per target."""
+    parts = {}
     for arm in study.arms:
         by_code: dict[str, dict[str, Row]] = {}
         for target in study.targets:
@@ -142,12 +121,13 @@ def gains(study: Study) -> str:
             for code in codes
         ]
         head = ("Language", "Family", "Distance", *(text.target(target) for target in study.targets))
-        parts.append(
-            folded(f"Gains with {text.intermediate(arm)}, nearest language first", table(head, rows, words=[1]))
-        )
-    note = "Points ± standard error over seeds"
-    parts.append(f'<p class="muted">{note}{"" if study.seeds > 1 else " (one seed: none)"}. {_MARKS}</p>')
-    return "\n".join(parts)
+        parts[f"Gains with {text.intermediate(arm)}, nearest language first"] = Table(head, rows, frozenset({1}))
+    return parts
+
+
+def marks(study: Study) -> str:
+    """What the letters beside gains mean."""
+    return f"Points ± standard error over seeds{'' if study.seeds > 1 else ' (one seed: none)'}. {_MARKS}"
 
 
 _SIGNS = {"near_chance": "c", "near_ceiling": "t", "unseen": "u"}
@@ -170,7 +150,7 @@ def _gain(row: Row | None) -> str:
     return " ".join([written, *(_SIGNS.get(mark, mark) for mark in row["marks"].split())])
 
 
-def english(study: Study) -> str:
+def english(study: Study) -> Table:
     """English scores before and after, with the majority baseline or guessing rate beside them."""
     rows = []
     for target in study.targets:
@@ -194,10 +174,10 @@ def english(study: Study) -> str:
         "no intermediate",
         *(text.intermediate(arm) for arm in study.arms),
     )
-    return table(head, rows) if rows else missing("This study prints no English scores.")
+    return Table(head, rows, empty="This study prints no English scores.")
 
 
-def selection(study: Study) -> str:
+def selection(study: Study) -> Table:
     """The intermediate that English would choose for each target."""
     head = (
         "Target",
@@ -218,10 +198,10 @@ def selection(study: Study) -> str:
         )
         for row in study.selection
     ]
-    return table(head, rows) if rows else missing("No selection: this study has no English scores.")
+    return Table(head, rows, empty="No selection: this study has no English scores.")
 
 
-def predictors(study: Study) -> str:
+def predictors(study: Study) -> Table:
     """Distance beside CC-100 size, script and what the data themselves tell, for the mean over intermediates."""
     arm = study.arms[0]
     rows = [
@@ -238,10 +218,10 @@ def predictors(study: Study) -> str:
         if row["intermediate"] == arm and row["outcome"] == "points"
     ]
     head = ("Target", "Predictor", "Alone or together", "n", "Standardised slope", "95 % family-aware", "R²")
-    return table(head, rows) if rows else missing("No regression on other predictors was fitted for this study.")
+    return Table(head, rows, empty="No regression on other predictors was fitted for this study.")
 
 
-def coverage(results: Results) -> str:
+def coverage(results: Results) -> Table:
     """What each distance stands on."""
     head = ("Distance", "Role", "Languages", "r with features known", "r with log CC-100", "Not used for")
     rows = [
@@ -255,4 +235,4 @@ def coverage(results: Results) -> str:
         )
         for row in results.coverage
     ]
-    return table(head, rows, words=[5])
+    return Table(head, rows, frozenset({5}))

@@ -1,7 +1,8 @@
 """How numbers and names are written: the only place where anything is rounded."""
 
-import html
 import re
+
+from markupsafe import Markup, escape
 
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EN DASH}"
@@ -111,14 +112,9 @@ def prose(sentence: str) -> str:
     return written[0].upper() + written[1:] + ("" if written[-1] in ".!?" else ".")
 
 
-def marked(sentence: str) -> str:
+def marked(sentence: str) -> Markup:
     """The same as HTML; what stands between backticks is code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(prose(sentence)))
-
-
-def escape(text: object) -> str:
-    """Text that is safe inside HTML, attributes included."""
-    return html.escape(str(text), quote=True)
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(prose(sentence)))))
 
 
 def cell(text: str) -> str:
