@@ -45,4 +45,4 @@ ui: setup ## the MLflow UI over the store in force, on this machine only
 
 clean: ## what stages wrote and what MLflow holds; the DVC cache stays, so `make run` brings results back
 	rm -rf checkpoints trainings mixtures predictions results reports scores .xstilts mlruns/mlflow.db mlruns/artifacts
-	find data -mindepth 1 -maxdepth 1 -not -name published -not -name typology -exec rm -rf {} +
+	find data -mindepth 1 -maxdepth 1 -not -name published -exec rm -rf {} +

@@ -19,7 +19,7 @@ from xstilts.analysis import gains, simulation
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.sample import Settings
 from xstilts.distances import from_english as distances
-from xstilts.distances import imputation
+from xstilts.distances import grambank, imputation
 from xstilts.languages import table as languages
 
 TARGETS = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
@@ -35,9 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     codes = [language.code for language in languages.xtreme()]
     far = distances.table(codes, 1)
-    grambank = Path("data/typology/grambank.csv")
-    if grambank.is_file():
-        far += [row for row in distances.grambank(grambank) if row.language in codes]
+    far += [row for row in grambank.read() if row.language in codes]
     imputed = imputation.impute(codes, 1)
     known = {row.language: row.value for row in far if row.distance == "syntactic" and row.value is not None}
     foreign = [code for code in codes if code != languages.ENGLISH]

@@ -7,7 +7,6 @@ Prints the table of docs/statistics.md.
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from xstilts.analysis.sample import Settings
 from xstilts.analysis.simulation import HEADROOM, NO_EFFECT, SLOPE, Trial, World
 from xstilts.analysis.verdict_rule import ABSENT, SUPPORTED
 from xstilts.distances import from_english as distances
+from xstilts.distances import grambank
 from xstilts.languages import table as languages
 
 TARGETS = ("panx", "udpos", "xnli", "xquad", "tydiqa")
@@ -56,10 +56,10 @@ def cases() -> list[Case]:
     return found
 
 
-def known(grambank: Path, seed: int) -> list[predictors.Predictor]:
+def known(seed: int) -> list[predictors.Predictor]:
     """The compared distances of XTREME's languages."""
     codes = [language.code for language in languages.xtreme()]
-    rows = distances.table(codes, seed) + [row for row in distances.grambank(grambank) if row.language in codes]
+    rows = distances.table(codes, seed) + [row for row in grambank.read() if row.language in codes]
     return predictors.load(rows)
 
 
@@ -96,10 +96,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--pooled", type=int, default=60, help="repetitions of studies with five targets")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--grambank", type=Path, default=Path("data/typology/grambank.csv"))
     arguments = parser.parse_args()
     settings = Settings(seed=arguments.seed, draws=arguments.draws, resamples=0)
-    sides = known(arguments.grambank, arguments.seed)
+    sides = known(arguments.seed)
     print("| truth | languages | naive p < .05 | family-aware, points | family-aware, reduction | supported | absent |")
     print("|---|---|---|---|---|---|---|")
     for case in cases():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts.commands import fork_server as warm
 from xstilts.distances import from_english as distances
-from xstilts.distances import imputation
+from xstilts.distances import grambank, imputation
 from xstilts.languages import table as languages
 
 
@@ -14,11 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True, help="of the feature bootstrap and the imputations")
     parser.add_argument("--imputations", type=int, required=True, help="completed feature vectors a language")
-    parser.add_argument("--grambank", type=Path, default=Path("data/typology/grambank.csv"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     arguments = parser.parse_args()
     codes = [language.code for language in languages.LANGUAGES]
-    rows = distances.table(codes, arguments.seed) + distances.grambank(arguments.grambank)
+    rows = distances.table(codes, arguments.seed) + grambank.read()
     distances.write(arguments.out / "distances.csv", rows)
     imputation.write(
         arguments.out / "imputed_distances.csv", imputation.impute(codes, arguments.seed, arguments.imputations)

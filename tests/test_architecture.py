@@ -16,6 +16,8 @@ BY_NAME = {
     "src/xstilts/preparation/__init__.py": "src/xstilts/preparation",
     "src/xstilts/model/shapes/__init__.py": "src/xstilts/model/shapes",
 }
+# Data that a module reads from beside itself.
+READS = {"src/xstilts/distances/grambank.py": "src/xstilts/distances/grambank.csv"}
 # No result can depend on them.
 SAYS_NOTHING = {"src/xstilts/__init__.py", "src/xstilts/tasks/__init__.py"} | {
     path.relative_to(ROOT).as_posix()
@@ -34,6 +36,7 @@ def needed(path: str) -> set[str]:
         if trigger in files:
             for module in (ROOT / folder).rglob("*.py"):
                 files |= closure(module, ROOT / "src") | {module.relative_to(ROOT).as_posix()}
+    files |= {READS[path] for path in files & READS.keys()}
     return files - SAYS_NOTHING
 
 
@@ -89,3 +92,7 @@ def test_a_profile_names_tasks_that_exist_and_trainings_that_they_start_from(pat
         training = tasks.get(target).training
         group = "intermediate" if training is None else "itself" if training == target else training
         assert target in getattr(start, group), f"{target} starts from {training}"
+
+
+def test_every_table_in_the_package_has_the_module_that_reads_it() -> None:
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*.csv")} == set(READS.values())

@@ -16,10 +16,21 @@ The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
     gains, correlate, report                                   gains, correlation, report
 """
 
-import atexit
-import gc
+import atexit as _atexit
+import gc as _gc
 
 # torch, transformers, Lightning and MLflow bring some 300,000 objects that live as long as their process. Python would
 # search them for rubbish again and again while they are made, and twice more at exit: a quarter of a short stage.
-gc.set_threshold(10_000)
-atexit.register(gc.freeze)
+_gc.set_threshold(10_000)
+_atexit.register(_gc.freeze)
+
+__all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> str:
+    """`__version__` as the installer noted it; asked for only by who prints it, since the search takes time."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import metadata
+
+    return metadata.version(__name__)

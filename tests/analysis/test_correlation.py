@@ -424,13 +424,12 @@ def test_an_unknown_truth_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> list[predictors.Predictor]:
-    from pathlib import Path
 
     from xstilts.distances import from_english as real_distances
+    from xstilts.distances import grambank
 
-    table = Path(__file__).parents[2] / "data" / "typology" / "grambank.csv"
     rows = real_distances.table([language.code for language in languages.xtreme()], 1)
-    return predictors.load(rows + [row for row in real_distances.grambank(table) if languages.get(row.language).xtreme])
+    return predictors.load(rows + [row for row in grambank.read() if languages.get(row.language).xtreme])
 
 
 def share(real: list[predictors.Predictor], world: simulation.World, target: str) -> float:

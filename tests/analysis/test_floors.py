@@ -1,7 +1,5 @@
 """Far languages at chance, or near ones at the ceiling, make a slope that is none of distance's: the results say so."""
 
-from pathlib import Path
-
 import numpy as np
 
 from xstilts.analysis import gains
@@ -11,17 +9,17 @@ from xstilts.analysis.cells import ALL
 from xstilts.analysis.sample import Settings
 from xstilts.analysis.verdicts import Verdict
 from xstilts.distances import from_english as distances
+from xstilts.distances import grambank
 from xstilts.formats.runs import Score
 from xstilts.languages import table as languages
 
-GRAMBANK = Path(__file__).parents[2] / "data" / "typology" / "grambank.csv"
 CHANCE = 100 / 3
 
 
 def analysed(lowest: float, highest: float) -> tuple[Verdict, list[display.Point]]:
     """A study in which every language gains 6 ± 1 points wherever its score can move; scores fall with distance."""
     rng = np.random.default_rng(4)
-    rows = distances.table([language.code for language in languages.xtreme()], 1) + distances.grambank(GRAMBANK)
+    rows = distances.table([language.code for language in languages.xtreme()], 1) + grambank.read()
     near = {row.language: row.value for row in rows if row.distance == "syntactic" and row.value is not None}
     codes = [language.code for language in languages.xtreme() if language.code in near and language.code != "eng"]
     order = sorted(codes, key=lambda code: near[code])

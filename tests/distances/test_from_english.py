@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from xstilts.distances import from_english as distances
+from xstilts.distances import grambank
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY.parent / "shared" / "facts" / "lang2vec_distances_from_eng.csv"
-GRAMBANK = REPOSITORY / "data" / "typology" / "grambank.csv"
 
 # language: known syntactic features, syntactic shared-only, syntactic zero-filled, inventory, genetic (Jaccard).
 # Computed independently from lang2vec 1.1.2's arrays; an empty inventory has no number.
@@ -34,7 +34,7 @@ BY_HAND = {
 @pytest.fixture(scope="module")
 def rows() -> list[distances.Distance]:
     codes = [language.code for language in languages.LANGUAGES]
-    return distances.table(codes, seed=1) + distances.grambank(GRAMBANK)
+    return distances.table(codes, seed=1) + grambank.read()
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_a_damaged_grambank_row_is_named_by_line(tmp_path):
     path = tmp_path / "grambank.csv"
     path.write_text("language,glottocode,hamming,shared\nfin,finn1318,0.24,196\nfi,finn1318,0.24,196\n")
     with pytest.raises(ValueError, match=r"line 3: .*'fin'"):
-        distances.grambank(path)
+        grambank.read(path)
 
 
 def test_a_language_that_uriel_lacks_is_an_error():

@@ -1,5 +1,8 @@
 """URIEL's arrays: missing stays missing, sources are united, relatives are recognised."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -38,3 +41,27 @@ def test_a_code_that_uriel_lacks_is_an_error_that_names_it():
         uriel.features("qqq")
     with pytest.raises(ValueError, match="no URIEL group 'sintactic'"):
         uriel.arrays("sintactic")
+
+
+def test_the_arrays_are_found_where_a_script_called_lang2vec_comes_first(tmp_path):
+    """As for every console script: the wheel of lang2vec installs `bin/lang2vec.py` beside it."""
+    (tmp_path / "lang2vec.py").write_text("raise ImportError('the script was imported')\n")
+    code = "from xstilts.languages import uriel; print(len(uriel.arrays('syntactic').names))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("103\n", "")
+
+
+def test_without_lang2vec_or_without_its_data_the_message_says_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    with pytest.raises(FileNotFoundError, match=r"lang2vec.* is not installed.*pip install .*lang2vec==1"):
+        uriel._place("features.npz")
+    folder = tmp_path / "lang2vec-1.1.2.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Name: lang2vec\nVersion: 1.1.2\n")
+    with pytest.raises(FileNotFoundError, match=r"features\.npz: .*without its data.*pip install"):
+        uriel._place("features.npz")

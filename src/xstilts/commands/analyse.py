@@ -17,7 +17,7 @@ from xstilts.analysis import gains, regression
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.sample import Settings
 from xstilts.distances import from_english as distances
-from xstilts.distances import imputation
+from xstilts.distances import grambank, imputation
 from xstilts.distances.from_english import Distance
 from xstilts.distances.imputation import ImputedDistance
 from xstilts.formats.runs import Score
@@ -25,7 +25,6 @@ from xstilts.languages import table as languages
 
 COLUMNS = ("study", "intermediate", "target", "metric", "language", "seed", "value")
 NAMES = ("study", "intermediate", "target", "metric")
-GRAMBANK = Path(__file__).parents[3] / "data" / "typology" / "grambank.csv"  # in a checkout
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--imputations", type=int, default=20, help="completed feature vectors (default 20; 0: none)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; no result depends on it")
     parser.add_argument("--distances", type=Path, help="a distances.csv to use instead of computing one")
-    parser.add_argument("--grambank", type=Path, help="table of Grambank distances (default: the repository's)")
+    parser.add_argument(
+        "--grambank", type=Path, default=grambank.TABLE, help="table of Grambank distances (default: ours)"
+    )
     parser.add_argument(
         "--predictors", type=Path, help="overlap and fertility: columns target,language,overlap,fertility"
     )
@@ -76,9 +77,7 @@ def _distances(arguments: argparse.Namespace, codes: list[str]) -> tuple[list[Di
     if arguments.distances:
         return distances.read(arguments.distances), []
     far = distances.table(codes, arguments.seed)
-    table = arguments.grambank or (GRAMBANK if GRAMBANK.is_file() else None)
-    if table:
-        far += [row for row in distances.grambank(table) if row.language in codes]
+    far += [row for row in grambank.read(arguments.grambank) if row.language in codes]
     draws = arguments.imputations
     return far, imputation.impute(codes, arguments.seed, draws) if draws else []
 

@@ -38,10 +38,21 @@ COMMANDS = {
 PASSED_ON = frozenset({"repro", "dvc", "warm"})
 
 
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import xstilts
+
+        print(f"xstilts {xstilts.__version__}")
+        parser.exit()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 0 only if it did what was asked."""
     words = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="xstilts", description=__doc__.splitlines()[0])
+    parser.add_argument("--version", action=_Version, nargs=0, help="the version, and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     asked = words[0] if words else ""
     for name, (module, help_text) in COMMANDS.items():

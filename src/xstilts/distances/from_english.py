@@ -102,7 +102,8 @@ def standard_error(first: NDArray[np.float64], second: NDArray[np.float64], rng:
     return float(np.std(2 / np.pi * np.arccos(np.clip(cosines, 0, 1)), ddof=1)) if defined.sum() > 1 else None
 
 
-def _marked(language: str, distance: str, raw: float | None, shared: int, known: int, group: str) -> Distance:
+def marked(language: str, distance: str, raw: float | None, shared: int, known: int, group: str) -> Distance:
+    """A distance whose number is its value only if it rests on the `MINIMUM_SHARED` features of its group."""
     enough = raw is not None and shared >= MINIMUM_SHARED.get(group, 0)
     return Distance(language, distance, raw if enough else None, shared, known, enough, raw)
 
@@ -120,11 +121,11 @@ def typological(code: str, group: str, seed: int) -> list[Distance]:
     known = int((~np.isnan(other)).sum())
     shared = int((~np.isnan(other) & ~np.isnan(english)).sum())
     rng = np.random.default_rng([seed, zlib.crc32(f"{group}/{code}".encode())])
-    primary = _marked(code, group, shared_only(english, other), shared, known, group)
+    primary = marked(code, group, shared_only(english, other), shared, known, group)
     return [
         Distance(**{**primary.__dict__, "se": standard_error(english, other, rng)}),
-        _marked(code, f"{group}_zero_filled", zero_filled(english, other), shared, known, group),
-        _marked(
+        marked(code, f"{group}_zero_filled", zero_filled(english, other), shared, known, group),
+        marked(
             code,
             f"{group}_knn",
             angular(predicted.row(languages.ENGLISH), predicted.row(code)),
@@ -148,7 +149,7 @@ def genetic(code: str) -> list[Distance]:
         "genetic_over_english": common / len(english),
         "genetic_over_language": common / len(other) if other else 0.0,
     }
-    return [_marked(code, name, 1 - share, common, len(other), name) for name, share in shares.items()]
+    return [marked(code, name, 1 - share, common, len(other), name) for name, share in shares.items()]
 
 
 def positions(codes: Sequence[str]) -> NDArray[np.float64]:
@@ -179,29 +180,9 @@ def geographic(code: str) -> list[Distance]:
     fraction = 0.0 if code == languages.ENGLISH else fraction
     points = len(uriel.arrays("coordinates").names)
     return [
-        _marked(code, "geographic", fraction, points, points, "geographic"),
-        _marked(code, "geographic_km", fraction * HALF_EARTH_KM, points, points, "geographic"),
+        marked(code, "geographic", fraction, points, points, "geographic"),
+        marked(code, "geographic_km", fraction * HALF_EARTH_KM, points, points, "geographic"),
     ]
-
-
-def grambank(path: Path) -> list[Distance]:
-    """Share of Grambank features that differ from English's, from a table language,glottocode,hamming,shared.
-
-    Raises:
-        ValueError: an unknown language, or a number that is none; the message names file and line.
-    """
-    rows = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            try:
-                raw, shared = float(row["hamming"]), int(row["shared"])
-                code = languages.get(row["language"]).code
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: {error}; expected language,glottocode,hamming,shared"
-                ) from error
-            rows.append(_marked(code, GRAMBANK, raw, shared, shared, GRAMBANK))
-    return rows
 
 
 def table(codes: Iterable[str], seed: int) -> list[Distance]:

@@ -1,15 +1,17 @@
 """URIEL's arrays as lang2vec ships them: typological features, family membership, coordinates.
 
-Separate because this is the only place that opens lang2vec's files: its own module cannot be imported with
-setuptools >= 82 (it needs `pkg_resources`), so the arrays are read from the installed package. In them -1 means
-missing; what this module gives has NaN there. Data: Littell et al. 2017 (https://aclanthology.org/E17-2002), lang2vec
+Separate because this is the only place that opens lang2vec's files, which are found by what the installer noted of
+them and never by import: the package needs `pkg_resources`, which setuptools has dropped, and its wheel puts a script
+`lang2vec.py` beside every console script, whose folder comes first on `sys.path`. In the arrays -1 means missing; what
+this module gives has NaN there. Data: Littell et al. 2017 (https://aclanthology.org/E17-2002), lang2vec
 1.1.2, CC BY-SA 4.0.
 """
 
 import functools
 import math
 from dataclasses import dataclass
-from importlib import resources
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,9 +77,25 @@ def _known(union: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return values
 
 
+def _place(name: str) -> Path:
+    """A data file of lang2vec, wherever it is installed.
+
+    Raises:
+        FileNotFoundError: lang2vec is not installed, or not whole.
+    """
+    again = "pip install --force-reinstall --no-deps lang2vec==1.1.2"
+    try:
+        path = Path(str(metadata.distribution("lang2vec").locate_file(f"lang2vec/data/{name}")))
+    except metadata.PackageNotFoundError:
+        raise FileNotFoundError(f"lang2vec, whose arrays are URIEL's, is not installed here; {again}") from None
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: lang2vec is installed without its data; {again}")
+    return path
+
+
 @functools.cache
 def _file(name: str) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.floating[Any]]]:
-    with (resources.files("lang2vec") / "data" / name).open("rb") as stream, np.load(stream) as arrays:
+    with np.load(_place(name)) as arrays:
         codes = tuple(str(code) for code in arrays["langs"])
         names = tuple(str(feature) for feature in arrays["feats"])
         data = arrays["data"]

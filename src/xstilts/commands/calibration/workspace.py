@@ -22,7 +22,6 @@ COPIED = (
     ".dvcignore",
     ".gitignore",
     "data/published",
-    "data/typology",
     "mlruns/.gitignore",
 )
 _SKIPPED = shutil.ignore_patterns("__pycache__", "*.egg-info")

@@ -23,7 +23,7 @@ from xstilts.analysis.sample import Settings
 from xstilts.commands.regenerate import study_curves as kept_curves
 from xstilts.commands.regenerate import study_page as kept
 from xstilts.distances import from_english as distances
-from xstilts.distances import imputation
+from xstilts.distances import grambank, imputation
 from xstilts.experiment import Params
 from xstilts.formats import tables
 from xstilts.formats.runs import BASELINE, SPARE, RunKey, Score
@@ -31,7 +31,6 @@ from xstilts.languages import table as languages
 from xstilts.tracking import provenance, records, scores
 
 PLACEBO = "placebo"
-GRAMBANK = Path(__file__).parents[4] / "data" / "typology" / "grambank.csv"
 CLOSE = 1e-6  # how much a number may differ on another machine, relative and absolute
 
 
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     paired = measured_gains(folder, grid)
     analysis = grid.analysis
     codes = [language.code for language in languages.LANGUAGES]
-    far = distances.table(codes, analysis.seed) + distances.grambank(GRAMBANK)
+    far = distances.table(codes, analysis.seed) + grambank.read()
     imputed = imputation.impute(codes, analysis.seed, analysis.imputations)
     overlap = folder / "overlap.csv"
     found = study.analyse(
