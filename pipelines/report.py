@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import yaml
+
 from xstilts import report
 from xstilts.commands import fork_server as warm
 from xstilts.tracking import provenance, scores
@@ -24,9 +26,11 @@ def main() -> None:
         if not equals:
             parser.error(f"--fact {fact!r}: write NAME=VALUE")
         facts.append((name, value))
-    context = report.Context(versions=provenance.versions(), facts=facts)
+    settings = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    origin = report.origin.measured(settings["model"], settings["data"], provenance.commit())
+    context = report.Context(versions=provenance.versions(), facts=facts, origin=origin)
     written = report.write(arguments.results, arguments.out, published=arguments.published, context=context)
-    scores.log_report(arguments.out, report.verdicts(arguments.results), study=arguments.study)
+    scores.log_report(arguments.out, report.verdicts(arguments.results), study=arguments.study, note=origin.note)
     # DVC runs this stage where the file is missing: a clone whose store is still empty.
     arguments.logged.write_text("The report is in the store.\n", encoding="utf-8")
     print(f"{len(written)} files; open {arguments.out / 'index.html'}")

@@ -3,15 +3,18 @@
 `write` makes `index.html` (self-contained, offline), `summary.md` (for a pull request) and `figures/` (for papers).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from xstilts.analysis import published as evidence
 from xstilts.report import context as contexts
-from xstilts.report import figures, markdown, page, tables
-from xstilts.report.context import Context
+from xstilts.report import figures, markdown, origin, page, tables
+from xstilts.report.context import Context, StudyNote
+from xstilts.report.origin import Origin
+from xstilts.report.tables import Results
 
-__all__ = ["Context", "write"]
+__all__ = ["Context", "Origin", "write"]
 
 
 def write(results: Path, output: Path, *, published: Path | None = None, context: Context | None = None) -> list[Path]:
@@ -33,14 +36,19 @@ def write(results: Path, output: Path, *, published: Path | None = None, context
     about = context or Context()
     if published is not None:
         about = replace(about, printed=evidence.means(published), claims=evidence.claims(published))
-    notes = contexts.notes(read.studies, None if published is None else evidence.studies(published))
-    own_first = sorted(read.studies, key=lambda study: notes[study.name].published)
-    read = replace(read, studies=tuple(own_first))
+    notes = contexts.notes(read.studies, None if published is None else evidence.studies(published), about.origin)
+    read = arranged(read, notes)
     output.mkdir(parents=True, exist_ok=True)
     written = figures.write(read, output / "figures")
     written.append(_write(output / "index.html", page.render(read, notes, about)))
     written.append(_write(output / "summary.md", markdown.render(read, notes, about)))
     return written
+
+
+def arranged(results: Results, notes: Mapping[str, StudyNote]) -> Results:
+    """Studies in the order of the report, artificial languages last, with what is said of their own encoders."""
+    studies = sorted(results.studies, key=lambda study: notes[study.name].place)
+    return replace(results, studies=tuple(origin.fitted(study, notes[study.name].origin) for study in studies))
 
 
 def _write(path: Path, text: str) -> Path:

@@ -5,8 +5,8 @@ CHARTS = {
     "heatmap": (
         "Correlation of gain with distance, intermediates by targets",
         "Each cell is Pearson's r over languages, with n below. Orange: the gain is smaller far from English; blue: "
-        "larger. Hatched: fewer than ten languages, or q ≥ 0.05 over the grid. Select a cell to see it in the charts "
-        "below.",
+        "larger. Grey: counts for nothing, because there are too few languages for a test or the scores are no better "
+        "than guessing. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
     ),
     "scatter": (
         "Gain against distance",
@@ -55,9 +55,12 @@ COVERAGE = (
     "A distance is computed on the features that both languages have. Where too few are known it is marked and not "
     "used, never filled in. Numbers in the cells are features known of the language; hatched: the distance is not used."
 )
-CLAIMS = (
-    "What Phang et al. (2020) report beside what this pipeline measured with its own encoder and data. A small encoder "
-    "is not XLM-R Large: a difference in size says nothing about the paper, a difference in sign may."
+CLAIMS = "What Phang et al. (2020) report beside what this pipeline measured with its own encoder and data."
+OWN_ENCODER = (
+    "The encoder here is not XLM-R Large: a difference in size says nothing about the paper, a difference in sign may."
+)
+DISTANCES_SOURCE = (
+    "Data: URIEL through lang2vec (Littell et al. 2017) and Grambank; no encoder and no seed enters here."
 )
 METHODS = (
     "English is the training language: it is shown and never correlated. Gains are paired by seed. A claim needs both "

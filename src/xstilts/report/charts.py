@@ -9,7 +9,7 @@ from typing import Any
 from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.families import SHAPES, look
-from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, excluded, number
 
 OUTCOMES = ("points", "error_reduction")
 DIGITS = 5
@@ -122,7 +122,7 @@ def _point(row: Row) -> list[Any]:
 
 
 def _correlations(study: Study) -> dict[str, list[Any]]:
-    """`intermediate|target|outcome|distance` → Pearson's numbers, then Spearman's estimate and interval."""
+    """`intermediate|target|outcome|distance` → Pearson's numbers, Spearman's estimate and interval, words."""
     columns = (
         "n families estimate family_low family_high p_naive p_family q smallest_detectable noise_ceiling "
         "without_indo_european n_without_indo_european lofo_low lofo_high tested"
@@ -132,7 +132,7 @@ def _correlations(study: Study) -> dict[str, list[Any]]:
         if method == "pearson":
             spearman = study.correlations.get((*key, "spearman"))
             rank = _numbers(spearman, "estimate family_low family_high") if spearman else [None] * 3
-            found["|".join(key)] = [*_numbers(row, columns), *rank, row["lofo_family"], row["note"]]
+            found["|".join(key)] = [*_numbers(row, columns), *rank, row["lofo_family"], row["note"], excluded(row)]
     return found
 
 

@@ -81,9 +81,9 @@ def _one(study: Study, found: Found, claim: Claim) -> Judgement:
 
 
 def _any(study: Study, found: Found, claim: Claim) -> Judgement:
-    """`gain`: one intermediate that is clearly above zero is enough; `no gain`: none may be."""
-    target = claim.target
-    measured = {arm: row[target] for arm, row in found.items() if target in row}
+    """`gain`: one intermediate that is clearly above zero is enough; `no gain`: none may be. Variants do not count."""
+    target, variants = claim.target, tuple(_VARIANTS.values())
+    measured = {arm: row[target] for arm, row in found.items() if target in row and not arm.endswith(variants)}
     if not measured:
         return Judgement(UNMEASURED, "No intermediate has this target.")
     name = max(measured, key=lambda arm: measured[arm].value)

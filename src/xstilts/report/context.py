@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.analysis import published
+from xstilts.report import origin
+from xstilts.report.origin import NOT_STATED, Origin
 from xstilts.report.tables import Study
 
 QUESTION = (
@@ -16,7 +18,8 @@ QUESTION = (
 class Context:
     """Facts for the end of the report.
 
-    `facts` are (name, value) rows of the methods table, `printed` the means and `claims` the statements of the paper.
+    `facts` are (name, value) rows of the methods table, `printed` the means and `claims` the statements of the paper,
+    `origin` what the studies rest on that are not printed ones.
     """
 
     command: str = "dvc repro report"
@@ -24,6 +27,7 @@ class Context:
     facts: Sequence[tuple[str, str]] = ()
     printed: Sequence[published.Mean] = ()
     claims: Sequence[published.Claim] = ()
+    origin: Origin = NOT_STATED
 
 
 @dataclass(frozen=True)
@@ -35,24 +39,41 @@ class StudyNote:
     caveats: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     published: bool = False
+    origin: Origin = NOT_STATED
+
+    @property
+    def place(self) -> tuple[bool, bool]:
+        """Sorts studies: natural languages before artificial ones, own numbers before printed ones."""
+        return self.origin.artificial, self.published
 
 
-def notes(studies: Sequence[Study], listed: Sequence[published.Study] | None) -> dict[str, StudyNote]:
+def notes(
+    studies: Sequence[Study], listed: Sequence[published.Study] | None, own: Origin = NOT_STATED
+) -> dict[str, StudyNote]:
     """A note for every study.
 
     Args:
         studies: those of `results/`.
         listed: what `data/published/` says of printed studies; None where the scores are somebody's own, of which
             nothing is known here (`xstilts analyse`).
+        own: what those studies rest on that are not printed ones.
     """
     known = {study.name: _printed(study) for study in listed or ()}
-    return {study.name: known.get(study.name) or _own(study.name, here=listed is not None) for study in studies}
+    return {study.name: known.get(study.name) or _own(study.name, listed is not None, own) for study in studies}
 
 
-def _own(name: str, *, here: bool) -> StudyNote:
+_ARTIFICIAL = (
+    "Trained and scored by this pipeline in artificial languages: their word order and relations follow real typology, "
+    "their words and texts are made up. This shows what the pipeline finds; it is no evidence about natural languages."
+)
+
+
+def _own(name: str, here: bool, own: Origin) -> StudyNote:
+    if own.artificial:
+        return StudyNote(f"Measured here: {name}", _ARTIFICIAL, origin=own)
     if here:
-        return StudyNote(f"Measured here: {name}", "Trained and scored by this pipeline.")
-    return StudyNote(name, "Scores as they were given to this analysis.")
+        return StudyNote(f"Measured here: {name}", "Trained and scored by this pipeline.", origin=own)
+    return StudyNote(name, "Scores as they were given to this analysis.", origin=own)
 
 
 def _printed(study: published.Study) -> StudyNote:
@@ -63,4 +84,11 @@ def _printed(study: published.Study) -> StudyNote:
         caveats=study.notes,
         left_out=study.left_out,
         published=True,
+        origin=Origin(
+            encoder=study.encoder,
+            data="natural languages, numbers as printed",
+            xlmr=origin.is_xlmr(study.encoder),
+            unseen=frozenset(study.unseen),
+            made=study.source,
+        ),
     )

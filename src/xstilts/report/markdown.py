@@ -6,6 +6,7 @@ from xstilts.analysis.published import Claim
 from xstilts.report import captions, headline, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote
+from xstilts.report.origin import BADGE
 from xstilts.report.tables import PRIMARY, Results, Study, number
 
 _KEY = "Bold: supported. † fewer than ten languages or three families: no test."
@@ -14,7 +15,7 @@ LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 
 def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole summary, under `LIMIT` characters: what does not fit is left to the page, and it says so."""
-    parts = [f"## {QUESTION}", _answers(results, notes), _verdicts(results, notes)]
+    parts = [f"## {QUESTION}", _warning(notes), _answers(results, notes), _verdicts(results, notes)]
     measured = [study for study in results.studies if not notes[study.name].published]
     for study in measured:
         parts += [_cells(study, notes[study.name]), _changes(study)]
@@ -36,14 +37,27 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(text.cell(value) for value in line) + " |" for line in lines)
 
 
+def _warning(notes: Mapping[str, StudyNote]) -> str:
+    """The first line where something here is about made-up languages."""
+    made_up = [note.title for note in notes.values() if note.origin.artificial]
+    if not made_up:
+        return ""
+    return f"> **{BADGE}**: {', '.join(made_up)}. No evidence about natural languages."
+
+
 def _answers(results: Results, notes: Mapping[str, StudyNote]) -> str:
     lines = []
     for study in results.studies:
+        note = notes[study.name]
         sentences = " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"])
         lines.append(
-            f"- **{notes[study.name].title}: {study.overall['verdict']}.** {text.prose(' '.join(sentences.split()))}"
+            f"- {_badge(note)}**{note.title}: {study.overall['verdict']}.** {text.prose(' '.join(sentences.split()))}"
         )
     return "\n".join(lines)
+
+
+def _badge(note: StudyNote) -> str:
+    return f"`{BADGE}` " if note.origin.artificial else ""
 
 
 def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
@@ -81,7 +95,8 @@ def _cells(study: Study, note: StudyNote) -> str:
             line.append(f"**{written}**" if strong else written + ("" if row["tested"] == "1" else " †"))
         rows.append(line)
     head = ("r of gain with distance (n)", *(text.target(target) for target in study.targets))
-    return f"### {note.title}\n\n{table(head, rows)}\n\n{_KEY}"
+    title = f"### {note.title}{f' ({BADGE})' if note.origin.artificial else ''}"
+    return "\n\n".join([title, f"Encoder: {note.origin.encoder}.", table(head, rows), _KEY])
 
 
 def _changes(study: Study) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from xstilts.report import captions, charts, headline, sections, text
+from xstilts.report import captions, charts, headline, origin, sections, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote
 from xstilts.report.families import DARK_HUES, DARK_OTHER, HUES, OTHER
+from xstilts.report.origin import UNKNOWN
 from xstilts.report.sections import Table
 from xstilts.report.tables import Results, Study
 
@@ -33,7 +34,10 @@ def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -
             captions=captions,
             hues={"light": (*HUES.values(), OTHER), "dark": (*DARK_HUES, DARK_OTHER)},
             studies=[_study(study, notes[study.name], context) for study in results.studies],
+            badge_words=origin.BADGE,
             coverage=sections.coverage(results),
+            distances_source=captions.DISTANCES_SOURCE,
+            own_encoder=not context.origin.xlmr,
             claims=_claims(results, notes, context) if context.claims else None,
             methods=_methods(results, context),
             command=context.command,
@@ -78,6 +82,7 @@ def _study(study: Study, note: StudyNote, context: Context) -> dict[str, Any]:
         "sentences": " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"]),
         "reason": str(study.overall["reason"]),
         "tally": ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), reverse=True) if count),
+        "source": source(study, note),
         "described": _described(study),
         "remark": study.row["note"],
         "caveats": list(dict.fromkeys([*note.caveats, *study.overall.get("caveats", [])])),
@@ -95,6 +100,13 @@ def _study(study: Study, note: StudyNote, context: Context) -> dict[str, Any]:
         },
         "marks": sections.marks(study),
     }
+
+
+def source(study: Study, note: StudyNote) -> str:
+    """The line under every figure of a study: encoder, data, seeds, and commit or paper."""
+    found = note.origin
+    facts = {"Encoder": found.encoder, "Data": found.data, "Seeds": str(study.seeds or UNKNOWN), "Source": found.made}
+    return " · ".join(f"{name}: {value}" for name, value in facts.items() if value)
 
 
 def _described(study: Study) -> str:

@@ -18,6 +18,7 @@ function statisticPairs(study, arm, target, row) {
     ["without Indo-European", known(row[R.withoutIE]) ? `${rText(row[R.withoutIE])} (n = ${row[R.nWithoutIE]})` : "too few languages"],
   ];
   if (verdict) pairs.push(["verdict", verdict[0]]);
+  if (row[R.excluded]) pairs.push(["grey", row[R.excluded]]);
   return pairs;
 }
 
@@ -36,9 +37,10 @@ function heatmap(host, study, state) {
       const row = study.correlations[cellKey(arm, target, state)], left = gutter + column * width, middle = left + width / 2;
       const look = { x: left + 1, y: top + 1, width: width - 2, height: height - 2, rx: 2 };
       const strength = row && known(row[R.r]) ? 0.07 + 0.68 * Math.abs(row[R.r]) : 0;
-      const cell = make("rect", { ...look, class: "cell", fill: row && row[R.r] < 0 ? NEGATIVE : POSITIVE, "fill-opacity": strength.toFixed(2) }, svg);
-      const open = !row || !row[R.tested] || !known(row[R.q]) || row[R.q] >= 0.05;
-      if (open) make("rect", { ...look, fill: "url(#hatch)", class: "over" }, svg);
+      const out = !row || row[R.excluded], clear = !out && known(row[R.q]) && row[R.q] < 0.05;
+      const colour = out ? { fill: "var(--excluded)" } : { fill: row[R.r] < 0 ? NEGATIVE : POSITIVE, "fill-opacity": strength.toFixed(2) };
+      const cell = make("rect", { ...look, class: `cell${out ? " excluded" : ""}`, ...colour }, svg);
+      if (clear) make("rect", { ...look, class: "clear over" }, svg);
       if (state.arm === arm && state.target === target) make("rect", { ...look, class: "chosen over" }, svg);
       make("text", { x: middle, y: top + 18, class: `value middle over${tight ? " tight" : ""}` }, svg, row ? (tight ? rText(row[R.r]).replace("0.", ".").replace("+", "") : rText(row[R.r])) : "–");
       make("text", { x: middle, y: top + 31, class: "count middle over" }, svg, row ? (tight ? `${row[R.n]}` : `n ${row[R.n]}`) : "");

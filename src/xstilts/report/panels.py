@@ -7,7 +7,7 @@ import numpy as np
 
 from xstilts.report import text
 from xstilts.report.families import look
-from xstilts.report.tables import Row, number
+from xstilts.report.tables import Row, excluded, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,7 +168,7 @@ def families(axes: "Axes", rows: Sequence[Row]) -> None:
 
 
 def heatmap(axes: "Axes", rows: Sequence[str], columns: Sequence[str], cells: Mapping[tuple[str, str], Row]) -> None:
-    """Each r by intermediate and target, n below; hatched without a test or with q ≥ .05."""
+    """Each r by intermediate and target, n below; grey where it counts for nothing, framed where q < .05."""
     from matplotlib.patches import Rectangle
 
     for y, arm in enumerate(rows):
@@ -178,10 +178,12 @@ def heatmap(axes: "Axes", rows: Sequence[str], columns: Sequence[str], cells: Ma
             q = number(row["q"]) if row else None
             strength = 0 if estimate is None else 0.07 + 0.68 * abs(estimate)
             colour = (0.835, 0.369, 0.0, strength) if (estimate or 0) < 0 else (0.0, 0.447, 0.698, strength)
+            out = row is None or excluded(row)
             box = (x - 0.5, y - 0.5)
-            axes.add_patch(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
-            if row is None or row["tested"] != "1" or q is None or q >= 0.05:
-                axes.add_patch(Rectangle(box, 1, 1, facecolor="none", edgecolor="#00000026", hatch="////", linewidth=0))
+            axes.add_patch(Rectangle(box, 1, 1, facecolor=BAND if out else colour, edgecolor="white", linewidth=1.5))
+            if not out and q is not None and q < 0.05:
+                inner = (x - 0.44, y - 0.44)
+                axes.add_patch(Rectangle(inner, 0.88, 0.88, facecolor="none", edgecolor=INK, linewidth=1.2))
             written = f"{text.correlation(estimate)}\nn {row['n']}" if row else text.ABSENT
             axes.text(x, y, written, ha="center", va="center", fontsize=7, linespacing=1.3)
     axes.set_xlim(-0.5, len(columns) - 0.5)

@@ -132,8 +132,8 @@ def marks(study: Study) -> str:
 
 _SIGNS = {"near_chance": "c", "near_ceiling": "t", "unseen": "u"}
 _MARKS = (
-    "c = before and after within noise of chance (floor); t = both at 99 points or more (ceiling); u = not in XLM-R's "
-    "pretraining data. A dash: the target has no such language, or the distance rests on too few features."
+    "c = before and after within noise of chance (floor); t = both at 99 points or more (ceiling); u = not in the "
+    "encoder's pretraining data. A dash: the target has no such language, or the distance rests on too few features."
 )
 
 

@@ -22,7 +22,7 @@ _COLUMNS = {
     "points": "study intermediate target metric headline language name family english before after gain gain_low "
     "gain_high gain_se error_reduction error_reduction_se examples chance marks distance shared known used seeds",
     "correlations": "study intermediate target outcome distance method role n families estimate family_low family_high "
-    "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high "
+    "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high flags "
     "lofo_family without_indo_european n_without_indo_european tested note",
     "pooled": "study intermediate outcome adjustment primary slope slope_low slope_high p_family p_max_t "
     "slope_units note",
@@ -43,6 +43,13 @@ _COLUMNS = {
 def number(text: str | None) -> float | None:
     """A field as a number; None where it is empty."""
     return float(text) if text else None
+
+
+def excluded(row: Row) -> str:
+    """Why a correlation counts for nothing: no test, or scores no better than guessing; empty where it counts."""
+    if row["tested"] != "1":
+        return "too few languages for a test"
+    return "scores no better than guessing" if "near_chance" in row["flags"].split() else ""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,15 @@ def git() -> dict[str, Any]:
     return {"git_commit": commit, "git_dirty": bool(status) or status is None}
 
 
+def commit() -> str:
+    """The commit in seven digits with its date, and whether sources differ from it; where there is none it says so."""
+    found = git()
+    if found["git_commit"] == "unknown":
+        return "commit unknown"
+    date = _git("show", "-s", "--format=%cs", "HEAD")
+    return f"commit {found['git_commit'][:7]} of {date}{', sources changed since' if found['git_dirty'] else ''}"
+
+
 def versions() -> dict[str, str]:
     """The versions of the packages that a result depends on, as far as they are installed."""
     found = {}

@@ -157,20 +157,24 @@ def log_published(published: Iterable[Score], notes: Mapping[str, Mapping[str, s
     return ids
 
 
-def log_report(folder: Path, verdicts: Mapping[str, str], *, study: str) -> str:
+NOTE = "mlflow.note.content"
+
+
+def log_report(folder: Path, verdicts: Mapping[str, str], *, study: str, note: str = "") -> str:
     """Log the report's files as artifacts of a run of their own, once for each content.
 
     Args:
         folder: `reports/`.
         verdicts: a sentence for each study, as tags.
         study: the study that the report's run belongs to.
+        note: Markdown that the MLflow UI shows above the run.
     """
     made = Entry(
         study=study,
         kind="report",
         name="report",
         fingerprint=fingerprints.of({"files": fingerprints.of_folder(folder), "verdicts": dict(verdicts)}),
-        tags=flat(verdicts, "verdict."),
+        tags={**flat(verdicts, "verdict."), **({NOTE: note} if note else {})},
     )
     there = store.connect()
     run = mirror.start(there, made)

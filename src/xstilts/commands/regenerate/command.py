@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_report:
         command = f"xstilts regenerate {folder} --out {arguments.out}"
         facts = [("profile", grid.profile)]
-        context = report.Context(command=command, versions=provenance.versions(), facts=facts)
+        origin = report.origin.measured(asdict(grid.model), grid.data, provenance.commit())
+        context = report.Context(command=command, versions=provenance.versions(), facts=facts, origin=origin)
         report.write(results, arguments.out / "report", context=context)
     return told(differences(folder / "results", results)) if arguments.check else 0
 
