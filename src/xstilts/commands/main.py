@@ -13,6 +13,7 @@ COMMANDS = {
         "xstilts.commands.dry_run.command",
         "what the grid in params.yaml takes: steps, hours, disk; with --step, one step of it",
     ),
+    "encoder": ("xstilts.commands.encoder", "a pretrained encoder of a hundred languages without the Hub"),
     "export": ("xstilts.commands.export", "a checkpoint as a plain transformers folder"),
     "submission": ("xstilts.commands.submission", "export, check or score an XTREME submission folder"),
     "analyse": ("xstilts.commands.analyse", "the gain-versus-distance analysis for anybody's scores"),

@@ -1,4 +1,4 @@
-"""The encoder called `none` starts from: XLM-R and its like from the Hub, or a small one pretrained here.
+"""The encoder called `none` starts from: XLM-R and its like from the Hub or a folder, or a small one pretrained here.
 
 A tokenizer is trained once and kept with the encoder: BPE training is not reproducible across processes, so that the
 file, not the recipe, is what later stages depend on.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from xstilts.experiment import Model, Params
 from xstilts.formats import atomic as folders
@@ -85,14 +85,28 @@ def fresh(model: Model, text: Path, output: Path, *, alpha: float, seed: int) ->
 
 
 def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
-    """A checkpoint folder with a pretrained encoder from the Hub, its tokenizer and its language-model head.
+    """A checkpoint folder with a pretrained encoder, its tokenizer and, if it has one, its language-model head.
+
+    Args:
+        name: a name on the Hub, or a folder.
+        revision: a commit; of a folder, what `content_of` gives (the content is checked then).
+        output: the folder to write.
 
     Raises:
-        ValueError: the model has no fast tokenizer.
+        ValueError: the model has no fast tokenizer, or a folder has other content than `revision` says.
         OSError: the Hub cannot be reached and the model is not in its cache; transformers says what to set.
     """
+    content = content_of(Path(name)) if Path(name).is_dir() else None
+    if content is not None and revision not in (None, content):
+        raise ValueError(
+            f"{name} has the content {content}, but model.revision is {revision}: the folder was written anew or is "
+            "another. Make it as it was, or put its content into params.yaml: model.revision"
+        )
     folder = folders.aside(output)
-    whole = AutoModelForMaskedLM.from_pretrained(name, revision=revision, dtype=torch.float32)
+    config = AutoConfig.from_pretrained(name, revision=revision)
+    headless = not any("MaskedLM" in kind for kind in config.architectures or ())
+    kind, extra = (AutoModel, {"add_pooling_layer": False}) if headless else (AutoModelForMaskedLM, {})
+    whole = kind.from_pretrained(name, revision=revision, dtype=torch.float32, **extra)
     body = whole.base_model
     tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
     backend = getattr(tokenizer, "backend_tokenizer", None)
@@ -109,8 +123,17 @@ def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
         head.norm.load_state_dict(whole.lm_head.layer_norm.state_dict())
         head.bias.data.copy_(whole.lm_head.bias.data)
         encoder.save_head(head, folder, "mlm")
-    resolved = getattr(body.config, "_commit_hash", None) or revision or ""
+    resolved = content or getattr(body.config, "_commit_hash", None) or revision or ""
     return checkpoints.finish(folder, output, _card("pretrained", {"name": name, "revision": resolved}, 0, folder))
+
+
+def content_of(folder: Path) -> str:
+    """The digest of a transformers folder's weights and tokenizer: what stands in for the commit of a name on the Hub.
+
+    Without it in params.yaml, DVC does not see that a folder of the same name holds another encoder.
+    """
+    weights = [path for kind in ("*.safetensors", "*.bin") for path in sorted(folder.glob(kind))]
+    return fingerprints.of_files([*weights, *folder.glob("tokenizer.json")])
 
 
 def _card(kind: str, parameters: dict[str, Any], seed: int, folder: Path) -> dict[str, Any]:
