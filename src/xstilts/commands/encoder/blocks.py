@@ -90,7 +90,7 @@ class BlockFile:
         (length,) = cursor.integers("i")
         if length != LENGTH:
             raise ValueError(f"{path} has blocks of {length} weights; expected {LENGTH}")
-        self.sizes = Sizes(**sizes, epsilon=float(f"{epsilon:.6g}"))  # 1e-12 is not a number of fp32
+        self.sizes = Sizes(**sizes, epsilon=float(f"{float(epsilon):.6g}"))  # no fp32 is 1e-12
         self._skip_tokenizer(cursor)
         self.entries = dict(self._directory(cursor))
         self._content = cursor.content

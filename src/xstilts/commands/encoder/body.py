@@ -56,7 +56,7 @@ def build(file: BlockFile, rows: Sequence[int] | None = None) -> BertModel:
     if left:
         raise ValueError(f"{file.path} has tensors that no BERT encoder has: {', '.join(sorted(left))}")
     model.load_state_dict(weights)
-    return model.eval()
+    return model
 
 
 def _tensors(file: BlockFile) -> Iterator[tuple[str, str, tuple[int, ...]]]:
