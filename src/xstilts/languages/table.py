@@ -7,8 +7,9 @@ Sources: families as XTREME's README groups them, genus from WALS v2020.4, scrip
 CC-100 size from Conneau et al. 2020 (arXiv 1911.02116), table 6; 0 means not in XLM-R's pretraining data.
 """
 
-import difflib
 from dataclasses import dataclass
+
+from xstilts.languages import iso639
 
 ENGLISH = "eng"
 
@@ -94,25 +95,42 @@ _BY_CODE = {language.code: language for language in LANGUAGES}
 _BY_ALPHA2 = {language.alpha2: language for language in LANGUAGES}
 
 
+class UnknownLanguage(ValueError):
+    """A code that the table does not have. `meant` is the code that ISO 639 says it stands for, if the table has it."""
+
+    def __init__(self, text: str) -> None:
+        found = iso639.meant(text, _BY_CODE, _BY_ALPHA2)
+        self.meant = None if found is None else found.code
+        if found is not None:
+            self.short = f"{text!r:.60}. Did you mean {found.code!r}? That is {found.name}"
+        else:
+            self.short = f"{text!r:.60}: {iso639.described(text)}, without a row in the table of languages"
+        listed = "" if found is not None else f". {known()}"
+        super().__init__(f"no language with the ISO 639-3 code {self.short}{listed}")
+
+
+def known() -> str:
+    """The codes that may be written, and how to add one."""
+    return f"Known: {', '.join(sorted(_BY_CODE))}. To add a language, add its row to src/xstilts/languages/table.py"
+
+
 def get(code: str) -> Language:
     """The language of an ISO 639-3 code.
 
     Raises:
-        ValueError: no such language here; the message names the nearest code.
+        UnknownLanguage: no such language here; the message names the code that ISO 639 says is meant, if there is one.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]
-    near = _BY_ALPHA2.get(code)
-    close = [near.code] if near else difflib.get_close_matches(code, _BY_CODE, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(
-        f"no language with the ISO 639-3 code {code!r}; known: {', '.join(sorted(_BY_CODE))}.{hint} "
-        "To add one, add its row to src/xstilts/languages/table.py"
-    )
+    raise UnknownLanguage(code)
 
 
 def parse(text: str) -> Language:
-    """The language of an ISO 639-3 or a two-letter code, for input that people bring (`xstilts analyse`)."""
+    """The language of an ISO 639-3 or a two-letter code, for input that people bring (`xstilts analyse`).
+
+    Raises:
+        UnknownLanguage: as `get`.
+    """
     return _BY_ALPHA2[text] if text in _BY_ALPHA2 else get(text)
 
 
