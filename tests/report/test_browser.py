@@ -15,6 +15,10 @@ pytestmark = [
     pytest.mark.skipif(chromium.find() is None, reason="no headless Chromium; apt-get install chromium"),
 ]
 WIDTHS = (1280, 390)
+_INSIDE = (  # whether all of an element is on the first screen
+    "(e => { const b = (typeof e === 'string' ? document.querySelector(e) : e).getBoundingClientRect();"
+    " return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight && b.left >= 0 && b.right <= innerWidth + 1; })"
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,25 @@ def tab(request: pytest.FixtureRequest, path: Path) -> Iterator[chromium.Page]:
 def test_console_is_silent_and_nothing_is_asked_of_the_network(tab: chromium.Page, path: Path) -> None:
     assert tab.errors() == []
     assert tab.requests() == [path.as_uri()]
+
+
+def test_first_screen_holds_question_sentence_and_figure_and_the_page_is_short(path: Path) -> None:
+    for width, height in ((1280, 900), (390, 844)):
+        with chromium.Page(width=width, height=height, touch=width < 500) as tab:
+            tab.open(path)
+            shown = [e for e in ("h1", ".sentence", ".sure") if tab.evaluate(f"{_INSIDE}('{e}')")]
+            assert shown == ["h1", ".sentence", ".sure"]
+            figures = f"[...document.querySelectorAll('.answer figure > svg')].filter(e => {_INSIDE}(e)).length"
+            assert tab.evaluate(figures) == 1
+            assert tab.evaluate("document.documentElement.scrollHeight") <= 8000
+
+
+def test_an_address_opens_what_it_points_to(path: Path) -> None:
+    with chromium.Page() as tab:
+        tab.open(path)
+        assert not tab.evaluate("document.querySelector('#study-world details').open")
+        tab.evaluate("new Promise(done => { location.hash = '#study-world'; setTimeout(done, 300); })")
+        assert tab.evaluate("document.querySelector('#study-world details').open")
 
 
 def test_every_chart_is_drawn_or_says_why_not(tab: chromium.Page) -> None:

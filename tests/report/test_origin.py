@@ -30,11 +30,13 @@ def _page(results: Results, own: Origin) -> tuple[str, str]:
     return page.render(read, notes, context), markdown.render(read, notes, context)
 
 
-def test_artificial_languages_are_named_in_heading_card_summary_and_note(results: Results) -> None:
+def test_artificial_languages_are_named_in_heading_answer_forest_summary_and_note(results: Results) -> None:
     own = origin.measured(OWN, WORLD, "commit 1234567 of 2026-11-28")
     written, summary = _page(results, own)
-    assert written.count(f'<span class="badge">{BADGE}</span>') == 2 * len(results.studies)
-    assert summary.splitlines()[2].startswith(f"> **{BADGE}**")
+    assert written.count(f'<h2><span class="badge">{BADGE}</span>') == len(results.studies)
+    assert f'<p class="sentence"><span class="badge">{BADGE}</span>' in written
+    assert written.count(f'<tspan class="badge-words">{BADGE}</tspan>') == 2 * len(results.studies)  # wide and narrow
+    assert summary.splitlines()[4].startswith(f"> **{BADGE}**")
     assert own.note.startswith(f"**{BADGE}")
 
 
@@ -97,10 +99,3 @@ def test_marks_and_caveats_are_about_the_encoder_that_was_used(
 )
 def test_xlmr_is_known_by_its_name(name: str, xlmr: bool) -> None:
     assert origin.is_xlmr(name) == xlmr
-
-
-def test_cells_that_count_for_nothing_say_why(results: Results) -> None:
-    row = {"tested": "1", "flags": "single_seed"}
-    assert tables.excluded(row) == ""
-    assert "guessing" in tables.excluded({**row, "flags": "near_chance single_seed"})
-    assert "too few" in tables.excluded({**row, "tested": "0"})

@@ -5,8 +5,8 @@ CHARTS = {
     "heatmap": (
         "Correlation of gain with distance, intermediates by targets",
         "Each cell is Pearson's r over languages, with n below. Orange: the gain is smaller far from English; blue: "
-        "larger. Grey: counts for nothing, because there are too few languages for a test or the scores are no better "
-        "than guessing. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
+        "larger. Grey: not judged, because there are too few languages or no intermediate is better than "
+        "guessing. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
     ),
     "scatter": (
         "Gain against distance",
@@ -43,6 +43,23 @@ CHARTS = {
     ),
 }
 
+PLAIN = "Do languages gain less from extra training on an English task, the more their grammar differs from English?"
+BEST = "Shown is the study in natural languages that can tell most: most languages first, then the narrowest interval."
+OPENING = (
+    "One mark a language: its mean gain over targets, each target moved to the same mean. Line: the model over all "
+    "targets, adjusted for pretraining size and script; band: its 95 % interval, which allows for related languages."
+)
+AXIS_DISTANCE = "grammatical distance from English (0: the same features, 1: none in common)"
+AXIS_DISTANCE_SHORT = "grammatical distance from English (0 to 1)"
+AXIS_GAIN = "gain (points)"
+AXIS_CHANGE = "gain in {far} minus gain in {near} (points)"
+AXIS_CHANGE_SHORT = "change of the gain (points)"
+STUDIES = (
+    "How much the gain changes from {near}, near English, to {far}, far from it, as the slope of each study says. "
+    "Squares: estimate; bars: 95 % interval, which allows for related languages. Left of zero: distant languages gain "
+    "less. Select a name for the study's details."
+)
+STUDIES_SOURCE = "Encoder, data, seeds and source of each study stand under its own figures."
 VERDICTS = {
     "supported": "The family-aware p, corrected for the number of tests, is below .05 for gain in points and for "
     "relative error reduction; the sign is the same whichever family is left out and for at least three of "

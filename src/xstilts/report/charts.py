@@ -9,7 +9,7 @@ from typing import Any
 from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.families import SHAPES, look
-from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, excluded, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
 
 OUTCOMES = ("points", "error_reduction")
 DIGITS = 5
@@ -92,7 +92,10 @@ def _study(study: Study, title: str) -> dict[str, Any]:
         "seeds": study.seeds,
         "points": {"|".join(key): [_point(row) for row in rows] for key, rows in study.points.items()},
         "correlations": _correlations(study),
-        "verdicts": {"|".join(key[:2]): [row["verdict"], row["reason"]] for key, row in study.verdicts.items()},
+        "verdicts": {
+            "|".join(key[:2]): [row["verdict"], row["reason"], int(row["q"] is None)]
+            for key, row in study.verdicts.items()
+        },
         "pooled": {
             f"{arm}|{outcome}": [*_numbers(row, "slope slope_low slope_high p_family p_max_t"), row["adjustment"]]
             for (arm, outcome, _), row in study.pooled.items()
@@ -132,7 +135,7 @@ def _correlations(study: Study) -> dict[str, list[Any]]:
         if method == "pearson":
             spearman = study.correlations.get((*key, "spearman"))
             rank = _numbers(spearman, "estimate family_low family_high") if spearman else [None] * 3
-            found["|".join(key)] = [*_numbers(row, columns), *rank, row["lofo_family"], row["note"], excluded(row)]
+            found["|".join(key)] = [*_numbers(row, columns), *rank, row["lofo_family"], row["note"]]
     return found
 
 

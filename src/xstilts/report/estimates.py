@@ -72,7 +72,7 @@ def heatmap(study: Study) -> Drawn | None:
         (arm, t): row for arm in study.arms for t in study.targets if (row := correlation(study, arm, t)) is not None
     }
     figure, (axes,) = grid(1, width=0.72 * len(study.targets) + 1.2, height=0.36 * len(study.arms) + 0.5)
-    panels.heatmap(axes, study.arms, study.targets, cells)
+    panels.heatmap(axes, study, cells)
     return figure, columns(cells.values(), _ESTIMATE)
 
 

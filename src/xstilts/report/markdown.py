@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from xstilts.analysis.published import Claim
-from xstilts.report import captions, headline, text
+from xstilts.report import answer, captions, headline, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote
 from xstilts.report.origin import BADGE
@@ -15,7 +15,13 @@ LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 
 def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole summary, under `LIMIT` characters: what does not fit is left to the page, and it says so."""
-    parts = [f"## {QUESTION}", _warning(notes), _answers(results, notes), _verdicts(results, notes)]
+    parts = [
+        f"## {QUESTION}",
+        _best(results, notes),
+        _warning(notes),
+        _answers(results, notes),
+        _verdicts(results, notes),
+    ]
     measured = [study for study in results.studies if not notes[study.name].published]
     for study in measured:
         parts += [_cells(study, notes[study.name]), _changes(study)]
@@ -35,6 +41,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; numbers to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(text.cell(value) for value in line) + " |" for line in lines)
+
+
+def _best(results: Results, notes: Mapping[str, StudyNote]) -> str:
+    """What the study says that can tell most."""
+    between = answer.span(results)
+    found = answer.best(answer.findings(results, notes, between))
+    return f"**{answer.sentence(found, between)}** {found.sure} ({found.note.title})"
 
 
 def _warning(notes: Mapping[str, StudyNote]) -> str:

@@ -64,6 +64,21 @@ function draw(host) {
   dim(section);
 }
 
+// Opens what an address points to: the page begins with everything folded.
+function unfold(node) {
+  const section = node && node.closest("section");
+  const part = section && section.querySelector("details.part");
+  if (part) part.open = true;
+}
+
+function arrive() {
+  hide();
+  const node = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!node) return;
+  unfold(node);
+  node.scrollIntoView();
+}
+
 function start() {
   const hosts = [...document.querySelectorAll(".chart")];
   const watcher = new IntersectionObserver((entries) => {
@@ -96,9 +111,13 @@ function start() {
       for (const host of hosts) if (host.dataset.width && host.dataset.width !== String(host.clientWidth)) draw(host);
     }, 150);
   });
-  const all = () => hosts.forEach((host) => host.dataset.width || draw(host));
+  const all = () => {
+    document.querySelectorAll("details.part").forEach((part) => (part.open = true));
+    hosts.forEach((host) => host.dataset.width || draw(host));
+  };
   addEventListener("beforeprint", all);
-  addEventListener("hashchange", hide);
+  addEventListener("hashchange", arrive);
+  if (location.hash) arrive();
   window.drawEverything = all;
 }
 

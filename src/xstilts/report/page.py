@@ -11,10 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from xstilts.report import captions, charts, headline, origin, sections, text
+from xstilts.languages import table as languages
+from xstilts.report import answer, captions, charts, headline, opening, origin, sections, text, vector
 from xstilts.report import claims as checked
+from xstilts.report.answer import Span
 from xstilts.report.context import QUESTION, Context, StudyNote
-from xstilts.report.families import DARK_HUES, DARK_OTHER, HUES, OTHER
+from xstilts.report.families import DARK_HUES, DARK_OTHER, HUES, OTHER, look
 from xstilts.report.origin import UNKNOWN
 from xstilts.report.sections import Table
 from xstilts.report.tables import Results, Study
@@ -25,6 +27,7 @@ _SCRIPTS = ("page_core.js", "page_points.js", "page_statistics.js", "page.js")
 def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole page."""
     titles = {name: note.title for name, note in notes.items()}
+    between = answer.span(results)
     written = json.dumps(charts.data(results, titles), ensure_ascii=False, separators=(",", ":"))
     return (
         templates()
@@ -33,7 +36,9 @@ def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -
             question=QUESTION,
             captions=captions,
             hues={"light": (*HUES.values(), OTHER), "dark": (*DARK_HUES, DARK_OTHER)},
-            studies=[_study(study, notes[study.name], context) for study in results.studies],
+            **_opening(results, notes),
+            anchor=anchor,
+            studies=[_study(study, notes[study.name], context, between) for study in results.studies],
             badge_words=origin.BADGE,
             coverage=sections.coverage(results),
             distances_source=captions.DISTANCES_SOURCE,
@@ -59,6 +64,7 @@ def templates() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["marked"] = text.marked
+    made.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
     return made
 
 
@@ -71,7 +77,41 @@ def anchor(name: str) -> str:
     return "study-" + "".join(letter if letter.isalnum() else "-" for letter in name)
 
 
-def _study(study: Study, note: StudyNote, context: Context) -> dict[str, Any]:
+def _opening(results: Results, notes: Mapping[str, StudyNote]) -> dict[str, Any]:
+    """What opening.html is told: the best study, and the figures of the first screen."""
+    between = answer.span(results)
+    found = answer.findings(results, notes, between)
+    best = answer.best(found)
+    study, shown = best.study, opening.spots(best)
+    drawn = [opening.scatter(best, between, *size) for size in ((opening.WIDE, 392), (opening.NARROW, 320))]
+    near, far = (languages.get(code).name for code in (between.near, between.far))
+    families = sorted({spot.family for spot in shown}, key=lambda name: (look(name).hue, name))
+    return {
+        "answer": {
+            "note": best.note,
+            "anchor": anchor(study.name),
+            "sentence": answer.sentence(best, between),
+            "word": best.word,
+            "sure": best.sure,
+            "compared": answer.compared(study),
+            "languages": best.languages,
+            "families": best.families,
+            "seeds": _seeds(study),
+            "source": source(study, best.note),
+            "scatters": [part for part in drawn if part is not None],
+            "families_shown": [(name, vector.symbol(name, 7, 7, 4.6)) for name in families],
+        },
+        "forests": [opening.forest(found, width) for width in (1216, opening.NARROW)],
+        "near": near,
+        "far": far,
+    }
+
+
+def _seeds(study: Study) -> str:
+    return str(study.seeds) if study.seeds > 1 else "one run a cell: chance differences between runs are not known"
+
+
+def _study(study: Study, note: StudyNote, context: Context, between: Span) -> dict[str, Any]:
     """What study.html is told of one study."""
     counts = study.answer.get("counts", {})
     return {
@@ -79,6 +119,7 @@ def _study(study: Study, note: StudyNote, context: Context) -> dict[str, Any]:
         "anchor": anchor(study.name),
         "note": note,
         "word": str(study.overall["verdict"]),
+        "plain": answer.sentence(answer.finding(study, note, between), between),
         "sentences": " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"]),
         "reason": str(study.overall["reason"]),
         "tally": ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), reverse=True) if count),

@@ -157,6 +157,13 @@ document.addEventListener("keydown", (event) => {
 
 // --- labels that do not cover one another ---------------------------------------------------------------------
 
+// Marks that were drawn into the page: their words stand beside them, for readers without JavaScript too.
+for (const node of document.querySelectorAll(".given")) {
+  node.querySelector("title").remove();
+  explain(node, node.dataset.heading, JSON.parse(node.dataset.pairs));
+}
+for (const svg of document.querySelectorAll("figure > svg")) enter(svg);
+
 const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 
 // Writes as many labels as find a free place round their point; the others stay in the tooltip.

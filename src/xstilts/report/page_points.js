@@ -4,7 +4,7 @@
 const POINT = { code: 0, before: 1, gain: 2, low: 3, high: 4, se: 5, reduction: 6, reductionSe: 7, examples: 8, chance: 9, used: 10, seeds: 11, marks: 12 };
 const R = {
   n: 0, families: 1, r: 2, low: 3, high: 4, pNaive: 5, p: 6, q: 7, smallest: 8, ceiling: 9, withoutIE: 10, nWithoutIE: 11,
-  lofoLow: 12, lofoHigh: 13, tested: 14, rho: 15, rhoLow: 16, rhoHigh: 17, lofoFamily: 18, note: 19, excluded: 20,
+  lofoLow: 12, lofoHigh: 13, tested: 14, rho: 15, rhoLow: 16, rhoHigh: 17, lofoFamily: 18, note: 19,
 };
 const MARKS = { near_chance: "near chance", near_ceiling: "near the ceiling", unseen: "unseen in pretraining" };
 

@@ -4,6 +4,9 @@
 const NEGATIVE = "var(--smaller)", POSITIVE = "var(--larger)";
 const cellKey = (arm, target, state) => [arm, target, state.outcome, state.distance].join("|");
 
+// Whether a cell has no verdict of its own: too few languages, or nothing learned on its target.
+const excluded = (study, arm, target) => !study.verdicts[`${arm}|${target}`] || study.verdicts[`${arm}|${target}`][2] === 1;
+
 function statisticPairs(study, arm, target, row) {
   const verdict = study.verdicts[`${arm}|${target}`];
   const pairs = [
@@ -18,7 +21,7 @@ function statisticPairs(study, arm, target, row) {
     ["without Indo-European", known(row[R.withoutIE]) ? `${rText(row[R.withoutIE])} (n = ${row[R.nWithoutIE]})` : "too few languages"],
   ];
   if (verdict) pairs.push(["verdict", verdict[0]]);
-  if (row[R.excluded]) pairs.push(["grey", row[R.excluded]]);
+  if (excluded(study, arm, target)) pairs.push(["not judged", verdict ? verdict[1] : ""]);
   return pairs;
 }
 
@@ -37,7 +40,7 @@ function heatmap(host, study, state) {
       const row = study.correlations[cellKey(arm, target, state)], left = gutter + column * width, middle = left + width / 2;
       const look = { x: left + 1, y: top + 1, width: width - 2, height: height - 2, rx: 2 };
       const strength = row && known(row[R.r]) ? 0.07 + 0.68 * Math.abs(row[R.r]) : 0;
-      const out = !row || row[R.excluded], clear = !out && known(row[R.q]) && row[R.q] < 0.05;
+      const out = !row || excluded(study, arm, target), clear = !out && known(row[R.q]) && row[R.q] < 0.05;
       const colour = out ? { fill: "var(--excluded)" } : { fill: row[R.r] < 0 ? NEGATIVE : POSITIVE, "fill-opacity": strength.toFixed(2) };
       const cell = make("rect", { ...look, class: `cell${out ? " excluded" : ""}`, ...colour }, svg);
       if (clear) make("rect", { ...look, class: "clear over" }, svg);

@@ -7,7 +7,7 @@ import numpy as np
 
 from xstilts.report import text
 from xstilts.report.families import look
-from xstilts.report.tables import Row, excluded, number
+from xstilts.report.tables import Row, Study, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,10 +167,11 @@ def families(axes: "Axes", rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(rows)), [f"{row['family']} ({row['languages']})" for row in rows])
 
 
-def heatmap(axes: "Axes", rows: Sequence[str], columns: Sequence[str], cells: Mapping[tuple[str, str], Row]) -> None:
-    """Each r by intermediate and target, n below; grey where it counts for nothing, framed where q < .05."""
+def heatmap(axes: "Axes", study: Study, cells: Mapping[tuple[str, str], Row]) -> None:
+    """Each r by intermediate and target, n below; grey where it was not judged, framed where q < .05."""
     from matplotlib.patches import Rectangle
 
+    rows, columns = study.arms, study.targets
     for y, arm in enumerate(rows):
         for x, target in enumerate(columns):
             row = cells.get((arm, target))
@@ -178,7 +179,7 @@ def heatmap(axes: "Axes", rows: Sequence[str], columns: Sequence[str], cells: Ma
             q = number(row["q"]) if row else None
             strength = 0 if estimate is None else 0.07 + 0.68 * abs(estimate)
             colour = (0.835, 0.369, 0.0, strength) if (estimate or 0) < 0 else (0.0, 0.447, 0.698, strength)
-            out = row is None or excluded(row)
+            out = study.excluded(arm, target) != ""
             box = (x - 0.5, y - 0.5)
             axes.add_patch(Rectangle(box, 1, 1, facecolor=BAND if out else colour, edgecolor="white", linewidth=1.5))
             if not out and q is not None and q < 0.05:

@@ -22,7 +22,7 @@ _COLUMNS = {
     "points": "study intermediate target metric headline language name family english before after gain gain_low "
     "gain_high gain_se error_reduction error_reduction_se examples chance marks distance shared known used seeds",
     "correlations": "study intermediate target outcome distance method role n families estimate family_low family_high "
-    "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high flags "
+    "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high "
     "lofo_family without_indo_european n_without_indo_european tested note",
     "pooled": "study intermediate outcome adjustment primary slope slope_low slope_high p_family p_max_t "
     "slope_units note",
@@ -39,17 +39,12 @@ _COLUMNS = {
     "distances": "language distance value shared known",
 }
 
+GUESSING = "better than guessing"  # in the reason of a cell whose target no intermediate learned
+
 
 def number(text: str | None) -> float | None:
     """A field as a number; None where it is empty."""
     return float(text) if text else None
-
-
-def excluded(row: Row) -> str:
-    """Why a correlation counts for nothing: no test, or scores no better than guessing; empty where it counts."""
-    if row["tested"] != "1":
-        return "too few languages for a test"
-    return "scores no better than guessing" if "near_chance" in row["flags"].split() else ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +87,19 @@ class Study:
     def verdict(self, intermediate: str, target: str, outcome: str = "points") -> Mapping[str, Any] | None:
         """The verdict of a cell, of an intermediate (`target` all) or of the study (both all)."""
         return self.verdicts.get((intermediate, target, outcome))
+
+    def excluded(self, intermediate: str, target: str) -> str:
+        """Why a cell was not judged (too few languages, nothing learned); empty where it was."""
+        found = self.verdict(intermediate, target)
+        if found is None:
+            return "not judged"
+        return "" if found["q"] is not None else str(found["reason"])
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The targets on which some intermediate is better than guessing; all, if there is none."""
+        found = tuple(name for name in self.targets if GUESSING not in self.excluded(self.arms[0], name))
+        return found or self.targets
 
     @property
     def overall(self) -> Mapping[str, Any]:

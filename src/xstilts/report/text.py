@@ -34,6 +34,8 @@ INTERMEDIATES = {
     "siqa": "SIQA",
     "multitask": "multi-task",
     "mlm": "MLM alone",
+    "p3": "P3 (English prompts of many tasks)",
+    "nli_stsb": "NLI, then STS-B",
 }
 DISTANCES = {
     "syntactic": "syntactic, shared features",
