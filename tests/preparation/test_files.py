@@ -562,6 +562,74 @@ def test_mlm_text_is_every_line_once_from_all_globs(tmp_path):
         files.text(("deu",), {"root": str(tmp_path)})
 
 
+# ---- two archives beside each other --------------------------------------------------------------------------------
+
+
+def _lines(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+
+def _in_two_archives(task, root, splits):
+    """Load some splits of a task from files that were made in the layout `archives`."""
+    declared, _ = files.declared_by(task, "archives")
+    sources = {split: declared[split] for split in splits}
+    task = dataclasses.replace(task, archive={}, archives=sources, archive_counts={}, archives_counts={})
+    return files.load(task, {"root": str(root), "layout": "archives"})
+
+
+def test_a_split_that_the_second_archive_lacks_is_read_below_the_first():
+    declared, counts = files.declared_by(tasks.get("panx"), "archives")
+    assert declared["test/tha"][0].paths == ("xtreme-data/xtreme/panx/sample_from_train/th.tsv",)
+    assert declared["test/deu"][0].paths == ("xtreme-more/panx_xtreme/dev-de.tsv",)
+    assert (counts["test/tha"], counts["test/deu"], counts["test/swh"]) == (719, 10_000, 1_000)
+    udpos = files.declared_by(tasks.get("udpos"), "archives")[0]["test/fin"][0]
+    assert udpos.paths == ("xtreme-data/xtreme/udpos/*/fi_*-ud-test.conllu",)
+
+
+def test_rows_with_a_placeholder_or_nothing_are_dropped_and_counted(tmp_path):
+    folder = tmp_path / "xtreme-more/pawsx_xtreme"
+    rows = ("Ein Hund bellt.\tEs bellt ein Hund.\t1", "NS\tEin Haus.\t0", "Ein Haus.\t\t0", "Du.\tIhr.\t0")
+    _lines(folder / "test-de.tsv", *rows)
+    found = _in_two_archives(tasks.get("pawsx"), tmp_path, ["test/deu"])
+    assert [row.first for row in found.splits["test/deu"]] == ["Ein Hund bellt.", "Du."]
+    assert found.source["splits"] == {"test/deu": {"dropped": {"sentence that was not translated": 2}}}
+
+
+def test_sentences_twice_or_in_the_training_data_are_dropped_and_counted(tmp_path):
+    english = tmp_path / "xtreme-data/xtreme/panx/wikiann_full/en/train.conllu"
+    _lines(english, "0\tBerlin\tB-LOC", "", "0\tParis\tB-LOC", "1\tis\tO")
+    more = tmp_path / "xtreme-more/panx_xtreme/dev-de.tsv"
+    sentences = (("Berlin\tB-ORG",), ("Bonn\tB-LOC",), ("Bonn\tB-ORG",), ("Paris\tB-LOC",))
+    _lines(more, *(line for sentence in sentences for line in (*sentence, "")))
+    found = _in_two_archives(tasks.get("panx"), tmp_path, ["train", "test/deu"])
+    assert [row.words for row in found.splits["test/deu"]] == [("Bonn",), ("Paris",)]
+    assert found.source["splits"]["test/deu"]["dropped"] == {
+        "in the training data": 1,
+        "a row that was there before": 1,
+    }
+
+
+def test_what_was_dropped_still_counts_for_the_size_of_a_data_set(tmp_path):
+    task = tasks.get("pawsx")
+    _lines(tmp_path / "xtreme-more/pawsx_xtreme/test-de.tsv", "Ein Hund.\tDer Hund.\t1", "NS\tEin Haus.\t0")
+    source = task.archives["test/deu"]
+    small = dataclasses.replace(
+        task, archive={}, archives={"test/deu": source}, archives_counts={"test/deu": 2}, archive_counts={}
+    )
+    settings = {"root": str(tmp_path), "layout": "archives"}
+    assert len(files.load(small, settings).splits["test/deu"]) == 1
+    with pytest.raises(ValueError, match="test/deu: 2 rows, expected 3"):
+        files.load(dataclasses.replace(small, archives_counts={"test/deu": 3}), settings)
+
+
+def test_what_neither_archive_has_is_an_error_that_says_what_to_do():
+    with pytest.raises(ValueError, match="bucc2018 cannot be prepared from files in the archives layout: it holds no"):
+        files.declared_by(tasks.get("bucc2018"), "archives")
+    with pytest.raises(ValueError, match=r"data\.layout is 'both'; allowed: upstream, archive, archives"):
+        files.declared_by(tasks.get("xnli"), "both")
+
+
 # ---- the real files, where they are --------------------------------------------------------------------------------
 
 ARCHIVE = os.environ.get("XSTILTS_DATA")
@@ -632,3 +700,43 @@ def test_questions_are_trained_on_no_paragraph_that_tests_them(archive):
     for name in ("squad_v1", "squad_v2", "tydiqa"):
         for split in ("train", "validation"):
             assert not tested & {row.context for row in archive[name].splits[split]}
+
+
+# ---- the second archive, where it lies beside the first ------------------------------------------------------------
+
+MORE = Path(ARCHIVE).parent / "xtreme-more" if ARCHIVE else None
+two = pytest.mark.skipif(
+    MORE is None or not MORE.is_dir(), reason="XSTILTS_DATA has no xtreme-more/ beside it, the second data archive"
+)
+
+
+@pytest.fixture(scope="module")
+def archives():
+    """Every task that the two archives hold, by name, from the layout `archives`."""
+    settings = {"origin": "files", "root": str(MORE.parent), "layout": "archives"}
+    known = [task for task in map(tasks.get, tasks.names()) if task.archive or task.archives]
+    return {task.name: files.load(task, settings) for task in known}
+
+
+@two
+def test_the_two_archives_have_the_rows_that_their_task_files_count(archives):
+    assert {"pawsx", "mlqa", "xnli", "panx", "udpos", "tatoeba", "tydiqa", "xquad"} <= archives.keys()
+    assert not any(prepared.source.get("count_mismatches") for prepared in archives.values())
+
+
+@two
+def test_duplicates_and_leaks_of_panx_are_those_that_the_readme_lists(archives):
+    dropped = {split: said["dropped"] for split, said in archives["panx"].source["splits"].items()}
+    listed = {"fra": 165, "hun": 302, "nld": 181, "por": 171, "ita": 161, "ind": 157}
+    assert {code: dropped[f"test/{code}"]["in the training data"] for code in listed} == listed
+    assert dropped["test/ben"]["a row that was there before"] == 239
+
+
+@two
+def test_no_question_or_pair_of_the_two_archives_is_trained_on_and_tested(archives):
+    tested = {row.context for name in ("xquad", "mlqa") for row in archives[name].splits["test/eng"]}
+    for split in ("train", "validation"):
+        assert not tested & {row.context for row in archives["squad_v1"].splits[split]}
+    pairs_ = {texts(row) for row in archives["xnli"].splits["test/eng"]}
+    for name, split in itertools.product(("xnli", "mnli", "anli"), ("train", "validation")):
+        assert not pairs_ & {texts(row) for row in archives[name].splits[split]}

@@ -5,6 +5,7 @@ import pytest
 from xstilts import tasks
 from xstilts.formats import examples
 from xstilts.languages import table as languages
+from xstilts.preparation import files
 from xstilts.preparation.files import READERS as FILE_READERS
 
 NAMES = tasks.names()
@@ -28,7 +29,8 @@ XTREME = {
 
 
 def _sources(task, kind):
-    for split, group in getattr(task, kind).items():
+    declared = files.declared_by(task, kind)[0] if kind == "archives" else getattr(task, kind)
+    for split, group in declared.items():
         for source in group:
             yield split, source
             while kind != "hub" and source.otherwise is not None:
@@ -79,11 +81,13 @@ def test_a_training_exists_and_has_the_shape_of_its_targets(name):
         assert {"train", "validation"} <= set(training.files)
 
 
-@pytest.mark.parametrize("kind", ["hub", "files", "archive"])
+@pytest.mark.parametrize("kind", ["hub", "files", "archive", "archives"])
 @pytest.mark.parametrize("name", NAMES)
 def test_sources_cover_the_languages_of_the_task_or_say_why_not(name, kind):
     task = tasks.get(name)
-    splits = set(getattr(task, kind))
+    if kind == "archives" and not (task.archive or task.archives):
+        kind = "archive"  # what one archive lacks and the other does not bring is said once
+    splits = {split for split, _ in _sources(task, kind)}
     if not splits:
         assert kind in task.absent
         return
@@ -103,7 +107,8 @@ def test_a_revision_is_a_commit_or_left_to_be_resolved(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_source_of_files_names_a_reader_that_exists(name):
     task = tasks.get(name)
-    for _, source in [*_sources(task, "files"), *_sources(task, "archive")]:
+    kinds = ["files", "archive", *["archives"] * bool(task.archive or task.archives)]
+    for _, source in [found for kind in kinds for found in _sources(task, kind)]:
         assert source.reader in FILE_READERS
 
 
@@ -121,7 +126,15 @@ def test_counts_are_of_splits_that_exist(name):
     task = tasks.get(name)
     assert set(task.counts) <= set(task.files)
     assert set(task.archive_counts) <= set(task.archive)
-    assert all(count > 0 for count in [*task.counts.values(), *task.archive_counts.values()])
+    assert set(task.archives_counts) <= set(task.archives)
+    every = [*task.counts.values(), *task.archive_counts.values(), *task.archives_counts.values()]
+    assert all(count > 0 for count in every)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_split_with_other_sources_in_two_archives_has_a_count_of_its_own(name):
+    task = tasks.get(name)
+    assert set(task.archives) & set(task.archive_counts) <= set(task.archives_counts)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from xstilts.formats.examples import Example, ParallelSentences, Question, SentencePair, TaggedSentence
 from xstilts.preparation import Prepared
-from xstilts.preparation.rows import Notes, texts
+from xstilts.preparation.rows import IN_PRINTED_SIZE, UNALIGNED, Notes, texts
 from xstilts.tasks.task import Task
 
 # A question whose answer is nowhere in its context cannot be learned from; more of them than this is a damaged file.
@@ -65,7 +65,7 @@ def _check_ids(task: Task, split: str, examples: list[Example]) -> None:
 
 
 def _check_unaligned(task: Task, split: str, examples: list[Example], notes: Notes) -> None:
-    lost = notes.dropped["question whose answers are not in its context"]
+    lost = notes.dropped[UNALIGNED]
     if lost > UNALIGNED_SHARE * (len(examples) + lost):
         raise ValueError(
             f"{task.name} {split}: {lost} of {len(examples) + lost} questions have no answer in their context; "
@@ -85,7 +85,7 @@ def _check_counts(
     wrong = {}
     for split, expected in counts.items():
         if split in whole:
-            found = _counted(whole[split]) + notes[split].dropped["question whose answers are not in its context"]
+            found = _counted(whole[split]) + sum(notes[split].dropped[reason] for reason in IN_PRINTED_SIZE)
             if found != expected:
                 wrong[split] = f"{found:,} rows, expected {expected:,}"
     if wrong and allowed is not True and task.name not in allowed:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xstilts.formats.examples import Answer, Choice, Example, ParallelSentences, Question, SentencePair, TaggedSentence
-from xstilts.preparation.rows import Notes, Row, fault, language_of
+from xstilts.preparation.rows import UNALIGNED, Notes, Row, fault, language_of
 from xstilts.preparation.scripts import ScriptCheck
 from xstilts.tasks.task import Task
 
@@ -81,7 +81,7 @@ def align(question: Question, notes: Notes) -> Question | None:
         notes.realigned += start != answer.start
         kept.append(Answer(answer.text, start))
     if not kept:
-        notes.dropped["question whose answers are not in its context"] += 1
+        notes.dropped[UNALIGNED] += 1
         return None
     return replace(question, answers=tuple(kept))
 

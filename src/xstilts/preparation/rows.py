@@ -7,6 +7,13 @@ from typing import Any, NamedTuple
 from xstilts.formats.examples import Choice, Example, Question, SentencePair, TaggedSentence
 from xstilts.languages import table as languages
 
+# Reasons for which rows are dropped that the printed size of a data set counts.
+UNALIGNED = "question whose answers are not in its context"
+UNTRANSLATED = "sentence that was not translated"
+TRAINED = "in the training data"
+REPEATED = "a row that was there before"
+IN_PRINTED_SIZE = (UNALIGNED, UNTRANSLATED, TRAINED, REPEATED)
+
 
 class Row(NamedTuple):
     """An example and where it stands: a file (or a table of the Hub) and its line (or row)."""

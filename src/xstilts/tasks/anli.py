@@ -3,7 +3,9 @@
 1,104,934 training pairs, the size that the paper prints. ANLI writes its labels e, n, c; SNLI marks pairs without a
 gold label with "-" (on the Hub with -1): they are dropped and counted. ANLI's hypotheses were written by people to
 fool a model. The archive holds ANLI's development sets, TaxiNLI's part of MNLI, and SNLI pairs with human revisions
-(Kaushik et al. 2020) and from TextFooler's 1,000: a tenth of ANLI's and MNLI's premises is kept for validation.
+(Kaushik et al. 2020) and from TextFooler's 1,000: a tenth of ANLI's and MNLI's premises is kept for validation. The
+second archive brings more of MNLI (see `mnli`) and SNLI in their place: 8,998 pairs of SNLI's training set train, 9,831 of
+its development set validate.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -22,6 +24,8 @@ ANLI = {
 REVISED = {"header": ("sentence1", "sentence2", "gold_label")}
 TAXINLI = ("intermediate/mnli/mnli_train_part.tsv", "intermediate/mnli/mnli_dev_part.tsv")
 DEVELOPMENT = tuple(f"intermediate/anli/R{number}_dev.jsonl" for number in ROUNDS)
+MORE = "xtreme-more/derived_en"
+MORE_MNLI = (f"{MORE}/mnli_train_gold.tsv", f"{MORE}/mnli_dev_gold.tsv")
 COMBINED = "intermediate/snli/counterfactual_all_combined"
 
 TASK = Task(
@@ -67,8 +71,21 @@ TASK = Task(
             FileSource((f"{COMBINED}/dev.tsv",), "pairs", REVISED),
         ),
     },
+    archives={
+        "train": (
+            FileSource(tuple(f"xtreme-data/{path}" for path in DEVELOPMENT), "nli_json", ANLI, part=("train", 10)),
+            FileSource(MORE_MNLI, "pairs", part=("train", 10)),
+            FileSource((f"{MORE}/snli_train_gold.tsv",), "pairs"),
+        ),
+        "validation": (
+            FileSource(tuple(f"xtreme-data/{path}" for path in DEVELOPMENT), "nli_json", ANLI, part=("validation", 10)),
+            FileSource(MORE_MNLI, "pairs", part=("validation", 10)),
+            FileSource((f"{MORE}/snli_dev_fs.tsv",), "pairs"),
+        ),
+    },
     counts={"train": 1_104_934, "validation": 22_857},
     archive_counts={"train": 23_282, "validation": 2_317},
+    archives_counts={"train": 45_033, "validation": 13_826},
     metadata={
         "description": "Natural language inference: adversarial, multi-genre and on image captions",
         "paper": "Nie et al. 2020 (2020.acl-main.441), Williams et al. 2018 (N18-1101), Bowman et al. 2015 (D15-1075)",

@@ -2,7 +2,8 @@
 
 Its machine translations into XNLI's fourteen other languages (XNLI-MT 1.0, by the authors of XNLI) are
 `translated/<code>`. The archive holds the 10,071 pairs of TaxiNLI, 7,727 of them from MNLI's own development set: a
-tenth of the premises is kept for validation.
+tenth of the premises is kept for validation. The second archive has 36,832 gold pairs, the union of several subsets of
+training and development sets; 198 of them have characters from a damaged encoding and stay in.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -31,6 +32,7 @@ NLI = {
     "names": ("entailment", "neutral", "contradiction"),
 }
 TAXINLI = ("intermediate/mnli/mnli_train_part.tsv", "intermediate/mnli/mnli_dev_part.tsv")
+MORE = ("xtreme-more/derived_en/mnli_train_gold.tsv", "xtreme-more/derived_en/mnli_dev_gold.tsv")
 
 TASK = Task(
     name="mnli",
@@ -64,8 +66,13 @@ TASK = Task(
         "train": (FileSource(TAXINLI, "pairs", part=("train", 10)),),
         "validation": (FileSource(TAXINLI, "pairs", part=("validation", 10)),),
     },
+    archives={
+        "train": (FileSource(MORE, "pairs", part=("train", 10)),),
+        "validation": (FileSource(MORE, "pairs", part=("validation", 10)),),
+    },
     counts={"train": 392_702, "validation": 9_815} | {f"translated/{code}": 392_702 for code in LANGUAGES},
     archive_counts={"train": 9_053, "validation": 1_018},
+    archives_counts={"train": 33_136, "validation": 3_696},
     metadata={
         "description": "Natural language inference on ten genres of written and spoken English",
         "paper": "Williams et al. 2018, aclanthology.org/N18-1101; translations: Conneau et al. 2018, D18-1269",

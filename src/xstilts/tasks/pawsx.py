@@ -2,6 +2,10 @@
 
 Development and test sets were translated by people; some rows of languages other than English hold the placeholder
 "NS" or nothing, and stay in. `google/xtreme` on the Hub lost rows to CSV quoting, hence the other copy.
+
+The two archives have no English training set (PAWS-Wiki's 49,401 pairs): there, the 2,000 pairs of the English
+development set train, a tenth of them validates, and rows with the placeholder are dropped. Test labels of English,
+Spanish, French and Japanese are taken from the other three languages' there, row by row.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -9,6 +13,7 @@ from xstilts.tasks.task import FileSource, HubSource, Task
 LANGUAGES = {"cmn": "zh", "deu": "de", "eng": "en", "fra": "fr", "jpn": "ja", "kor": "ko", "spa": "es"}
 PAIR = {"first": "sentence1", "second": "sentence2", "label": "label", "names": ("0", "1")}
 COLUMNS = {"header": ("id", "sentence1", "sentence2", "label"), "count": 4, "columns": (1, 2, 3)}
+MORE = "xtreme-more/pawsx_xtreme"
 HUB = "google-research-datasets/paws-x"
 
 TASK = Task(
@@ -32,10 +37,19 @@ TASK = Task(
         f"test/{code}": (FileSource((f"x-final/{name}/test_2k.tsv",), "pairs", COLUMNS),)
         for code, name in LANGUAGES.items()
     },
+    archives={
+        "train": (FileSource((f"{MORE}/dev-en.tsv",), "pairs", part=("train", 10)),),
+        "validation": (FileSource((f"{MORE}/dev-en.tsv",), "pairs", part=("validation", 10)),),
+    }
+    | {
+        f"test/{code}": (FileSource((f"{MORE}/test-{name}.tsv",), "pairs", {"placeholder": "NS"}),)
+        for code, name in LANGUAGES.items()
+    },
     counts={"train": 49_401, "validation": 2_000} | {f"test/{code}": 2_000 for code in LANGUAGES},
+    archives_counts={"train": 1_810, "validation": 190} | {f"test/{code}": 2_000 for code in LANGUAGES},
     absent={
         "archive": "it has no English training set (49,401 pairs) and no test set, only development rows of six "
-        "languages. Unpack x-final.tar.gz and use data.layout: upstream",
+        "languages. Unpack x-final.tar.gz and use data.layout: upstream, or archives with the second archive",
     },
     metadata={
         "description": "Paraphrase identification with high word overlap in seven languages",

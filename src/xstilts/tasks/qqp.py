@@ -1,7 +1,8 @@
 """QQP: are two questions of quora.com the same, in the cut of the GLUE benchmark.
 
 The archive holds a balanced development set and a balanced test set of 10,000 pairs each, some bytes of which are not
-UTF-8: the first and four fifths of the second train, the rest validates.
+UTF-8: the first and four fifths of the second train, the rest validates. The second archive adds 17,648 pairs to
+the training set, none of them among these.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -37,8 +38,16 @@ TASK = Task(
         ),
         "validation": (FileSource(("intermediate/qqp/test.tsv",), "pairs", PLAIN, part=("validation", 5)),),
     },
+    archives={
+        "train": (
+            FileSource(("xtreme-data/intermediate/qqp/dev.tsv",), "pairs", PLAIN),
+            FileSource(("xtreme-data/intermediate/qqp/test.tsv",), "pairs", PLAIN, part=("train", 5)),
+            FileSource(("xtreme-more/derived_en/qqp_extra_gold.tsv",), "pairs", {"labels": NAMES}),
+        ),
+    },
     counts={"train": 363_846, "validation": 40_430},
     archive_counts={"train": 17_926, "validation": 2_074},
+    archives_counts={"train": 35_574},
     metadata={
         "description": "Paraphrase identification on questions of Quora",
         "paper": "Wang et al. 2019 (GLUE), aclanthology.org/W18-5446",

@@ -4,7 +4,8 @@
 left out. XQuAD's English paragraphs are 240 of SQuAD's development set, so selection on it has seen them; XTREME
 takes the last step. The archive has no training set: there, the part of the development set without XQuAD's
 paragraphs trains, a tenth of its paragraphs validates, and the variant `squadshifts` adds new Wikipedia articles,
-Amazon reviews and Reddit posts.
+Amazon reviews and Reddit posts. The second archive adds 4,000 questions of the training set; their answers begin at the
+first occurrence in the paragraph, which is one of several for 453 of them.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -40,8 +41,15 @@ TASK = Task(
         "train+squadshifts": (FileSource(("intermediate/squadshifts/*_v1.0.json",), "squad"),),
         "validation": (FileSource(WITHOUT_XQUAD, "squad", part=("validation", 10)),),
     },
+    archives={
+        "train": (
+            FileSource(tuple(f"xtreme-data/{path}" for path in WITHOUT_XQUAD), "squad", part=("train", 10)),
+            FileSource(("xtreme-more/derived_en/squad_v1.1_train_part.json",), "squad"),
+        ),
+    },
     counts={"train": 87_599, "validation": 10_570},
     archive_counts={"train": 8_398, "train+squadshifts": 27_626, "validation": 982},
+    archives_counts={"train": 12_398},
     metadata={
         "description": "Extractive question answering on English Wikipedia",
         "paper": "Rajpurkar et al. 2016, aclanthology.org/D16-1264; translations: Lewis et al. 2020, 2020.acl-main.653",

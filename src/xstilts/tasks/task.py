@@ -38,6 +38,7 @@ class FileSource:
         part: `(which, of)`: keep one part of the files, cut by a hash of the prompt, context or first sentence, so that
             no two parts share one. `("validation", 10)` is about a tenth, `("train", 10)` the rest.
         otherwise: read instead where no file matches `paths` (another form of the same data).
+        strict: drop what stands in the split already, or in the task's English training data, and count it.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +46,7 @@ class FileSource:
     options: Mapping[str, object] = field(default_factory=dict)
     part: tuple[str, int] | None = None
     otherwise: "FileSource | None" = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,14 @@ class Task:
         labels: in the order of the head's outputs; empty for span, choice and retrieval.
         languages: ISO 639-3 codes with test data; empty for a task that is only trained on.
         training: the task whose English training set the target starts from; None for retrieval.
-        hub, files, archive: a source per split: `train`, `validation`, `test/<code>`, `dev/<code>` (BUCC's threshold),
-            `translated/<code>` (machine-translated training data). A tuple of sources is concatenated. `files` is the
-            upstream layout; `archive` a partial copy (`data.layout: archive`). A split `train+<name>` joins `train`
-            where `data.variants` asks for it.
+        hub, files, archive, archives: a source per split: `train`, `validation`, `test/<code>`, `dev/<code>` (BUCC's
+            threshold), `translated/<code>` (machine-translated training data). A tuple of sources is concatenated.
+            `files` is the upstream layout; `archive` a partial copy (`data.layout: archive`); `archives` what stands
+            in for it, by split, where there is a second one beside it (`data.layout: archives`). A split
+            `train+<name>` joins `train` where `data.variants` asks for it.
         counts: expected rows per split, where known; another count is an error.
-        archive_counts: the same for `archive`.
-        absent: why an origin or a layout (`hub`, `archive`) cannot give this task, and what to do instead.
+        archive_counts, archives_counts: the same for `archive` and `archives`.
+        absent: why an origin or a layout (`hub`, `archive`, `archives`) cannot give this task, and what to do instead.
         metadata: `description`, `paper`, `licence`, `homepage`, `obtain` (where the upstream files come from and how
             they must lie below `data.root`).
     """
@@ -80,7 +83,9 @@ class Task:
     hub: Mapping[str, tuple[HubSource, ...]] = field(default_factory=dict)
     files: Mapping[str, tuple[FileSource, ...]] = field(default_factory=dict)
     archive: Mapping[str, tuple[FileSource, ...]] = field(default_factory=dict)
+    archives: Mapping[str, tuple[FileSource, ...]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     archive_counts: Mapping[str, int] = field(default_factory=dict)
+    archives_counts: Mapping[str, int] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 Upstream, one table holds all languages. The training set is MNLI as XNLI-MT distributes it (its label "contradictory"
 is contradiction). The archive lacks most test sets: there, the 2,490-row development set stands in, in full for
 English, sampled (1,416 to 1,450 rows, tokenised text) for the others; training and validation are TaxiNLI's MNLI
-pairs.
+pairs. With the second archive, training and validation are 36,832 pairs of MNLI (see `mnli`), and the development set
+stands in for the test sets in full, as untokenised text.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
@@ -32,6 +33,7 @@ NLI = {
     "names": ("entailment", "neutral", "contradiction"),
 }
 TAXINLI = ("intermediate/mnli/mnli_train_part.tsv", "intermediate/mnli/mnli_dev_part.tsv")
+MNLI = ("xtreme-more/derived_en/mnli_train_gold.tsv", "xtreme-more/derived_en/mnli_dev_gold.tsv")
 SAMPLED = {
     "arb": 1423,
     "bul": 1417,
@@ -88,9 +90,18 @@ TASK = Task(
         f"test/{code}": (FileSource((f"xtreme/xnli/dev_sample/dev-{LANGUAGES[code]}.tsv",), "pairs"),)
         for code in SAMPLED
     },
+    archives={
+        "train": (FileSource(MNLI, "pairs", part=("train", 10)),),
+        "validation": (FileSource(MNLI, "pairs", part=("validation", 10)),),
+    }
+    | {
+        f"test/{code}": (FileSource((f"xtreme-more/xnli_xtreme/dev-{name}.tsv",), "pairs"),)
+        for code, name in LANGUAGES.items()
+    },
     counts={"train": 392_702, "validation": 2_490} | {f"test/{code}": 5_010 for code in LANGUAGES},
     archive_counts={"train": 9_053, "validation": 1_018, "test/eng": 2_490}
     | {f"test/{code}": count for code, count in SAMPLED.items()},
+    archives_counts={"train": 33_136, "validation": 3_696} | {f"test/{code}": 2_490 for code in LANGUAGES},
     metadata={
         "description": "Natural language inference in fifteen languages",
         "paper": "Conneau et al. 2018, aclanthology.org/D18-1269",

@@ -1,12 +1,14 @@
 """The `files` origin: data sets in the formats in which their authors publish them, below `data.root`.
 
-`data.layout` is `upstream` (each data set unpacked as downloaded, see a task's `metadata["obtain"]`) or `archive` (a
-partial copy, whose sources and counts each task declares apart). Readers are one module a family of formats.
+`data.layout` is `upstream` (each data set unpacked as downloaded, see a task's `metadata["obtain"]`), `archive` (a
+partial copy, whose sources and counts each task declares apart) or `archives` (that copy in `xtreme-data/` and a second
+one in `xtreme-more/`, which brings more). Readers are one module a family of formats.
 """
 
 import glob
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from xstilts.preparation.assembly import finish
 from xstilts.preparation.checks import accept
 from xstilts.preparation.files import bitext, choices, conllu, pairs, squad, tagged
 from xstilts.preparation.files.lines import lines
-from xstilts.preparation.rows import Notes, Row
+from xstilts.preparation.rows import REPEATED, TRAINED, Notes, Row, texts
 from xstilts.preparation.selection import wanted
 from xstilts.tasks.task import FileSource, Task
 
-LAYOUTS = ("upstream", "archive")
+LAYOUTS = ("upstream", "archive", "archives")
+FIRST = "xtreme-data"  # where the first archive lies in the layout `archives`
 
 Reader = Callable[[Sequence[Path], Mapping[str, Any], Notes], Iterator[Row]]
 READERS: dict[str, Reader] = {
@@ -62,7 +65,8 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
             f"params.yaml: data.root is {str(root)!r}, which is no folder; expected the upstream files there"
         )
     layout = settings.get("layout") or "upstream"
-    sources, declared = _declared(task, layout)
+    sources, declared = declared_by(task, layout)
+    trained: set[tuple[str, str]] = set()
     chosen_sources, counts = wanted(task, sources, declared, settings)
     splits: dict[str, list[Example]] = {}
     notes: dict[str, Notes] = {}
@@ -72,21 +76,53 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
         splits[split] = []
         for source in chosen:
             found, source = locate(task, root, source)
-            rows = READERS[source.reader](found, source.options, notes[split])
-            splits[split] += [row.example for row in accept(task, split, rows, notes[split]) if _in_part(row, source)]
+            raw = READERS[source.reader](found, source.options, notes[split])
+            checked = accept(task, split, raw, notes[split])
+            rows: Iterator[Row] = (row for row in checked if _in_part(row, source))
+            if source.strict:
+                trained = trained or {texts(example) for example in splits["train"]}
+                rows = _apart(rows, splits[split], trained, notes[split])
+            splits[split] += [row.example for row in rows]
             read |= {path.relative_to(root).as_posix(): _sha256(path) for path in found}
     about = {"origin": "files", "layout": layout, "files": read}
     return finish(task, splits, about, settings, counts, notes)
 
 
-def _declared(task: Task, layout: str) -> tuple[Mapping[str, tuple[FileSource, ...]], Mapping[str, int]]:
+def declared_by(task: Task, layout: str) -> tuple[Mapping[str, tuple[FileSource, ...]], Mapping[str, int]]:
+    """The sources and the expected rows of a task's splits in one layout.
+
+    Raises:
+        ValueError: no such layout, or the task has no sources in it; the message says what to do instead.
+    """
     if layout not in LAYOUTS:
         raise ValueError(f"params.yaml: data.layout is {layout!r}; allowed: {', '.join(LAYOUTS)}")
     sources, counts = (task.files, task.counts) if layout == "upstream" else (task.archive, task.archive_counts)
+    if layout == "archives":
+        first = {split: tuple(_below(FIRST, source) for source in group) for split, group in sources.items()}
+        sources, counts = first | dict(task.archives), {**counts, **task.archives_counts}
     if not sources:
-        why = task.absent.get(layout, "its task file declares no sources for it")
+        why = task.absent.get(layout) or task.absent.get("archive", "its task file declares no sources for it")
         raise ValueError(f"{task.name} cannot be prepared from files in the {layout} layout: {why}")
     return sources, counts
+
+
+def _below(folder: str, source: FileSource) -> FileSource:
+    otherwise = None if source.otherwise is None else _below(folder, source.otherwise)
+    return replace(source, paths=tuple(f"{folder}/{path}" for path in source.paths), otherwise=otherwise)
+
+
+def _apart(rows: Iterator[Row], before: list[Example], trained: set[tuple[str, str]], notes: Notes) -> Iterator[Row]:
+    """The rows that are neither in the split already nor in the training data; the others are counted."""
+    seen = {texts(example) for example in before}
+    for row in rows:
+        key = texts(row.example)
+        if key in trained:
+            notes.dropped[TRAINED] += 1
+        elif key in seen:
+            notes.dropped[REPEATED] += 1
+        else:
+            seen.add(key)
+            yield row
 
 
 def locate(task: Task, root: Path, source: FileSource) -> tuple[list[Path], FileSource]:

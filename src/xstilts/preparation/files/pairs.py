@@ -10,7 +10,7 @@ from typing import Any
 
 from xstilts.formats.examples import SentencePair
 from xstilts.preparation.files.lines import columns, objects, value
-from xstilts.preparation.rows import Notes, Row, fault
+from xstilts.preparation.rows import UNTRANSLATED, Notes, Row, fault
 
 
 def _row(path: Path, line: int, first: str, second: str, label: str) -> Row:
@@ -22,7 +22,8 @@ def plain(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
 
     Options: `columns`, the places of first sentence, second sentence and label; `count`, columns in all (default 3);
     `header`, the names in the first line, if there is one; `labels`, our label for one of the data set's; `errors`,
-    "replace" where bytes that are not UTF-8 are known to occur.
+    "replace" where bytes that are not UTF-8 are known to occur; `placeholder`, what stands for a sentence that was
+    not translated: a row with it, or with an empty sentence, is dropped and counted.
     """
     first, second, label = options.get("columns", (0, 1, 2))
     renamed = options.get("labels", {})
@@ -30,6 +31,12 @@ def plain(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
         for line, cells in columns(
             path, options.get("count", 3), options.get("header"), options.get("errors", "strict")
         ):
+            if "placeholder" in options and {cells[first].strip(), cells[second].strip()} & {
+                options["placeholder"],
+                "",
+            }:
+                notes.dropped[UNTRANSLATED] += 1
+                continue
             found = cells[label].strip()
             yield _row(path, line, cells[first], cells[second], renamed.get(found, found))
 
