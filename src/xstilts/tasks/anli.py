@@ -4,8 +4,8 @@
 gold label with "-" (on the Hub with -1): they are dropped and counted. ANLI's hypotheses were written by people to
 fool a model. The archive holds ANLI's development sets, TaxiNLI's part of MNLI, and SNLI pairs with human revisions
 (Kaushik et al. 2020) and from TextFooler's 1,000: a tenth of ANLI's and MNLI's premises is kept for validation. The
-second archive brings more of MNLI (see `mnli`) and SNLI in their place: 8,998 pairs of SNLI's training set train, 9,831 of
-its development set validate.
+second archive brings more of MNLI (see `mnli`) and SNLI in their place: 8,998 pairs of SNLI's training set train, 9,831
+of its development set validate.
 """
 
 from xstilts.tasks.task import FileSource, HubSource, Task
