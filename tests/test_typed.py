@@ -215,3 +215,32 @@ def test_no_script_of_the_environment_is_imported_in_place_of_a_package() -> Non
         for source in (ROOT / "src").rglob("*.py"):
             text = source.read_text(encoding="utf-8")
             assert not re.search(rf"^\s*(?:import|from) {script.stem}\b|files\(.{script.stem}", text, re.M), source
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("dry-run", r"params.yaml: no such file; .* is not the root of the repository, the folder of dvc.yaml"),
+        ("dry-run --params profiles/xlmr-larg.yaml", r"Did you mean 'profiles/xlmr-large.yaml'\?"),
+        (
+            "dry-run --params profiles/mine.yaml",
+            r"profiles/mine.yaml: no such file; .*/profiles has calibration.yaml, ",
+        ),
+        ("trace mnli/xnli/seed1", r"has no scores/: start this in the root of the repository"),
+        ("calibrate --out X", r"truths.yaml: no such file; .*the folder of dvc.yaml"),
+        ("grid --dry", r"you are not inside of a DVC repository"),
+        ("analyse score.csv --out X", r"Did you mean 'scores.csv'\?"),
+        ("regenerate docs/studies/real-mini --out X", r"params.yaml: no such file; .*the folder of dvc.yaml"),
+    ],
+)
+def test_outside_the_repository_a_command_says_where_it_belongs(
+    words: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scores.csv").touch()
+    if "profiles" in words:
+        shutil.copytree(ROOT / "profiles", "profiles")
+    assert cli.main(words.split()) == 1
+    said = capsys.readouterr().err
+    assert re.search(told, said), said
+    assert "Errno" not in said

@@ -4,8 +4,11 @@ Each command is a module with `configure(parser)` and `run(arguments) -> int`; i
 """
 
 import argparse
+import errno
 import importlib
 import sys
+from difflib import get_close_matches
+from pathlib import Path
 
 COMMANDS = {
     "drop-targets": ("xstilts.commands.drop_targets", "delete target checkpoints whose predictions are made"),
@@ -66,9 +69,27 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = parser.parse_args(words)
     try:
         return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
+    except FileNotFoundError as error:
+        print(f"xstilts {parsed.command}: {_missing(error)}", file=sys.stderr)
+        return 1
     except (ValueError, OSError) as error:
         print(f"xstilts {parsed.command}: {error}", file=sys.stderr)
         return 1
+
+
+def _missing(error: FileNotFoundError) -> str:
+    """What is not there, and what is there instead: its neighbours, or no repository at all."""
+    if error.errno != errno.ENOENT or not isinstance(error.filename, str):
+        return str(error)
+    path = Path(error.filename)
+    near = sorted(each.name for each in path.parent.glob(f"*{path.suffix}")) if path.suffix else []
+    close = get_close_matches(path.name, near, n=1)
+    text = f"{path}: no such file"
+    if near:
+        text += f"; {path.parent.absolute()} has {', '.join(near[:12])}{', …' if len(near) > 12 else ''}"
+    elif not path.is_absolute() and not Path("dvc.yaml").exists():
+        text += f"; {Path.cwd()} is not the root of the repository, the folder of dvc.yaml"
+    return f"{text}. Did you mean {str(path.with_name(close[0]))!r}?" if close else text
 
 
 if __name__ == "__main__":

@@ -67,7 +67,15 @@ def chain(root: Path, key: RunKey, metric: str = "") -> Iterator[Link]:
         root: the repository.
         key: the run.
         metric: `<metric>/<code>`, or empty for the run as a whole.
+
+    Raises:
+        ValueError: no run has been scored there.
     """
+    if not (root / "scores").is_dir():
+        raise ValueError(
+            f"{root.absolute()} has no scores/: start this in the root of the repository, after `dvc repro` or "
+            "`dvc pull`, or name it by --repository"
+        )
     path = root / "scores" / f"{key.path}.json"
     if not path.exists():
         yield Link("record", str(path), f"there is no such record; known runs: {_known(root / 'scores')}")
