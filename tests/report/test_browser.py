@@ -1,5 +1,7 @@
 """The page in a real browser: it draws, explains and answers the keyboard, says nothing on the console, asks nobody."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(chromium.find() is None, reason="no headless Chromium; apt-get install chromium"),
 ]
 WIDTHS = (1280, 390)
+AXE = "axe-core/axe.min.js"
 _INSIDE = (  # whether all of an element is on the first screen
     "(e => { const b = (typeof e === 'string' ? document.querySelector(e) : e).getBoundingClientRect();"
     " return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight && b.left >= 0 && b.right <= innerWidth + 1; })"
@@ -62,6 +65,62 @@ def test_an_address_opens_what_it_points_to(path: Path) -> None:
         assert not tab.evaluate("document.querySelector('#study-world details').open")
         tab.evaluate("new Promise(done => { location.hash = '#study-world'; setTimeout(done, 300); })")
         assert tab.evaluate("document.querySelector('#study-world details').open")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, if npm has put it somewhere."""
+    roots = [Path("node_modules")]
+    if shutil.which("npm"):
+        found = subprocess.run(["npm", "root", "--global"], capture_output=True, text=True, check=False, timeout=60)
+        roots.append(Path(found.stdout.strip() or "node_modules"))
+    for root in roots:
+        if (root / AXE).is_file():
+            return (root / AXE).read_text(encoding="utf-8")
+    pytest.skip("no axe-core; npm install --global axe-core")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_in_the_whole_page(path: Path, axe: str, width: int, dark: bool) -> None:
+    with chromium.Page(width=width, dark=dark, touch=width < 500) as tab:
+        tab.open(path)
+        tab.evaluate("drawEverything(); document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        tab.evaluate(f"{axe}; 0")
+        found = tab.evaluate(
+            "axe.run(document, {resultTypes: ['violations']})"
+            ".then(r => r.violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 120)).join(' | ')}`))"
+        )
+        assert found == []
+
+
+def test_no_text_of_a_figure_is_smaller_than_twelve_pixels(tab: chromium.Page) -> None:
+    sizes = (
+        "[...document.querySelectorAll('svg text')].filter(e => e.getClientRects().length)"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize)"
+        " * e.ownerSVGElement.getBoundingClientRect().width / e.ownerSVGElement.viewBox.baseVal.width)"
+    )
+    found = tab.evaluate(sizes)
+    assert len(found) > 200 and min(found) > 11.9
+
+
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        ("scatter", ["gain (points)", "distance"]),
+        ("gains", ["gain (points)"]),
+        ("families", ["gain (points)"]),
+        ("forest", ["correlation of gain with distance"]),
+        ("lofo", ["correlation of gain with distance"]),
+        ("specification", ["correlation (−1 to 1)"]),
+    ],
+)
+def test_every_axis_has_a_title(tab: chromium.Page, chart: str, words: list[str]) -> None:
+    titles = tab.evaluate(
+        f"[...document.querySelectorAll('#study-world [data-chart={chart}] .axis')].map(e => e.textContent)"
+    )
+    for word in words:
+        assert any(word in title for title in titles)
 
 
 def test_every_chart_is_drawn_or_says_why_not(tab: chromium.Page) -> None:

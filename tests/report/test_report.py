@@ -116,6 +116,12 @@ def test_page_opens_with_the_question_and_the_answer_of_each_study(written: Path
         assert verdict in words
 
 
+def test_every_table_has_a_caption_names_for_its_columns_and_takes_the_focus(written: Path) -> None:
+    source = (written / "index.html").read_text(encoding="utf-8")
+    assert source.count("<table") == source.count("<caption>") == source.count('<div class="scroll" tabindex="0"') > 10
+    assert not re.search(r"<th[^>]*></th>|<caption></caption>", source)
+
+
 def test_what_others_wrote_cannot_become_markup(folder: Path) -> None:
     evil = "<script>alert(1)</script>"
     read = tables.read(folder)

@@ -128,7 +128,7 @@ def _study(study: Study, note: StudyNote, context: Context, between: Span) -> di
         "remark": study.row["note"],
         "caveats": list(dict.fromkeys([*note.caveats, *study.overall.get("caveats", [])])),
         "figures": _figures(study),
-        "changes": Table(headline.head(study.targets), headline.rows(study)),
+        "changes": Table("Changes by target, in points", headline.head(study.targets), headline.rows(study)),
         "printed": _printed(note, context),
         "english": sections.english(study),
         "selection": sections.selection(study),
@@ -172,13 +172,15 @@ def _figures(study: Study) -> list[dict[str, str]]:
 def _printed(note: StudyNote, context: Context) -> Table | None:
     if note.published or not context.printed:
         return None
-    return Table(headline.head(headline.XTREME), headline.printed(context.printed))
+    return Table("Changes as printed, in points", headline.head(headline.XTREME), headline.printed(context.printed))
 
 
 def _claims(results: Results, notes: Mapping[str, StudyNote], context: Context) -> dict[str, Table]:
     """Title of a measured study → the paper's claims beside what it measured."""
     return {
-        notes[study.name].title: Table(checked.HEAD, checked.rows(study, context.claims), frozenset({0, 5, 6}))
+        notes[study.name].title: Table(
+            "Claims beside measurements", checked.HEAD, checked.rows(study, context.claims), frozenset({0, 5, 6})
+        )
         for study in results.studies
         if not notes[study.name].published
     }
@@ -203,4 +205,4 @@ def _methods(results: Results, context: Context) -> Table:
         *context.facts,
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions)),
     ]
-    return Table(("", ""), facts, frozenset({1}))
+    return Table("Facts of this report", ("What", "Value"), facts, frozenset({1}))

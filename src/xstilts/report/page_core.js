@@ -170,7 +170,7 @@ const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[
 function labels(parent, points, box) {
   const taken = points.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4]);
   for (const { x, y, text } of points) {
-    const width = text.length * 6.4, height = 9;
+    const width = text.length * 7.6, height = 11;
     const places = [[6, 3], [-6 - width, 3], [-width / 2, -6], [-width / 2, 13], [5, -4], [5, 11], [-5 - width, -4], [-5 - width, 11]];
     for (const [dx, dy] of places) {
       const area = [x + dx, y + dy - height, x + dx + width, y + dy];

@@ -47,6 +47,16 @@ function describe(row, state) {
   return pairs;
 }
 
+// The title of an upright axis.
+function axisName(svg, x, y, words) {
+  make("text", { transform: `translate(${x} ${y}) rotate(-90)`, class: "axis middle" }, svg, words);
+}
+
+function distanceName(state, width) {
+  const label = DATA.distances[state.distance].label;
+  return width > 320 ? `distance from English: ${label} (0 to 1)` : `${label} distance (0 to 1)`;
+}
+
 function line(rows) {
   const n = rows.length, mx = rows.reduce((sum, row) => sum + row.distance, 0) / n, my = rows.reduce((sum, row) => sum + row.value, 0) / n;
   const sxx = rows.reduce((sum, row) => sum + (row.distance - mx) ** 2, 0);
@@ -85,14 +95,15 @@ function scatterPanel(svg, area, study, arm, target, state) {
   const rows = study.points[`${arm}|${target}`].map((point) => place(point, state)).filter((row) => known(row.value));
   const placed = rows.filter((row) => known(row.distance)), unplaced = rows.filter((row) => !known(row.distance));
   const gutter = unplaced.length ? 54 : 8;
-  const box = { left: area.left + 38, right: area.left + area.width - gutter, top: area.top + 36, bottom: area.top + area.height - 36 };
+  const box = { left: area.left + 54, right: area.left + area.width - gutter, top: area.top + 36, bottom: area.top + area.height - 36 };
   const used = placed.filter((row) => row.used), rest = used.filter((row) => DATA.families[row.family][0] !== "Indo-European");
   const fits = statistic && statistic[R.tested] ? [["fit", line(used)], ["fit without", line(rest)]].filter(([, ends]) => ends) : [];
   const heights = [...rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]), ...fits.flatMap(([, ends]) => ends.map((end) => end[1]))];
   const xDomain = padded(placed.map((row) => row.distance), 0.05), yDomain = padded(heights);
   const x = scale(xDomain, [box.left, box.right]), y = scale(yDomain, [box.bottom, box.top]);
   axes(svg, box, { x, y, xDomain, yDomain, zero: false });
-  make("text", { x: (box.left + box.right) / 2, y: box.bottom + 29, class: "axis middle" }, svg, `distance from English: ${DATA.distances[state.distance].label}`);
+  make("text", { x: (box.left + box.right) / 2, y: box.bottom + 29, class: "axis middle" }, svg, distanceName(state, box.right - box.left));
+  axisName(svg, area.left + 11, (box.top + box.bottom) / 2, DATA.labels.outcomes[state.outcome]);
   if (unplaced.length) make("text", { x: box.right + 30, y: box.bottom + 13, class: "tick middle" }, svg, "unknown");
   for (const [look, ends] of fits) make("line", { x1: x(ends[0][0]), y1: y(ends[0][1]), x2: x(ends[1][0]), y2: y(ends[1][1]), class: look }, svg);
   const marks = make("g", {}, svg);
@@ -110,15 +121,16 @@ function scatterPanel(svg, area, study, arm, target, state) {
 function gains(host, study, state) {
   const cells = (state.target === ALL ? study.targets : [state.target]).map((target) => [target, ordered(study, state, target)]);
   const shown = cells.filter(([, rows]) => rows.length);
-  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 14 + 66));
+  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 14 + 82));
   const svg = drawing(host, host.clientWidth, height, "Gains, languages sorted by distance within their family");
   shown.forEach(([target, rows], index) => {
     const { left, top, width } = areas[index];
     panelTitle(svg, left, top, width, targetName(target), summary(study, state.arm, target, state)[1]);
-    const box = { left: left + 128, right: left + width - 6, top: top + 38, bottom: top + 42 + rows.length * 14 };
+    const box = { left: left + 162, right: left + width - 6, top: top + 38, bottom: top + 42 + rows.length * 14 };
     const xDomain = padded(rows.flatMap((row) => [row.value - (row.se || 0), row.value + (row.se || 0), 0]), 0.05);
     const x = scale(xDomain, [box.left, box.right]);
     axes(svg, box, { x, xDomain, xSigned: true });
+    make("text", { x: (box.left + box.right) / 2, y: box.bottom + 28, class: "axis middle" }, svg, DATA.labels.outcomes[state.outcome]);
     rows.forEach((row, order) => {
       const y = box.top + 9 + order * 14, first = !order || rows[order - 1].family !== row.family;
       if (first && order) make("line", { x1: left, x2: box.right, y1: y - 7, y2: y - 7, class: "grid" }, svg);
@@ -148,7 +160,7 @@ function families(host, study, state) {
   const cells = (state.target === ALL ? study.targets : [state.target]).map((target) => [target, study.families[[state.arm, target, state.outcome].join("|")] || []]);
   const shown = cells.filter(([, rows]) => rows.length);
   if (!shown.length) return tag("p", { class: "absent" }, host, "Not computed: no family means for this choice.");
-  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 18 + 66));
+  const [areas, height] = layout(host.clientWidth, shown.map(([, rows]) => rows.length * 18 + 82));
   const svg = drawing(host, host.clientWidth, height, "Family means");
   shown.forEach(([target, rows], index) => {
     const { left, top, width } = areas[index];
@@ -156,9 +168,10 @@ function families(host, study, state) {
     const detail = contrast ? `Indo-European − rest ${gainText(contrast[2])}, p ${pText(contrast[3])} (floor ${pText(contrast[4])})` : "";
     panelTitle(svg, left, top, width, targetName(target), detail);
     const sorted = [...rows].sort((a, b) => (a[6] ?? 9) - (b[6] ?? 9));
-    const box = { left: left + 122, right: left + width - 6, top: top + 38, bottom: top + 42 + rows.length * 18 };
+    const box = { left: left + 138, right: left + width - 6, top: top + 38, bottom: top + 42 + rows.length * 18 };
     const xDomain = padded(sorted.flatMap((row) => [row[2], row[4], row[5], 0]), 0.05), x = scale(xDomain, [box.left, box.right]);
     axes(svg, box, { x, xDomain, xSigned: true });
+    make("text", { x: (box.left + box.right) / 2, y: box.bottom + 28, class: "axis middle" }, svg, DATA.labels.outcomes[state.outcome]);
     sorted.forEach(([name, count, mean, shrunken, low, high, distance], order) => {
       const y = box.top + 11 + order * 18, family = DATA.families.findIndex((row) => row[0] === name);
       make("text", { x: box.left - 6, y: y + 3.5, class: "tick end" }, svg, `${name} (${count})`);

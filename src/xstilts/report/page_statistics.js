@@ -25,8 +25,11 @@ function statisticPairs(study, arm, target, row) {
   return pairs;
 }
 
+// How wide the longest of some names is, in pixels.
+const room = (names) => Math.max(...names.map((name) => name.length)) * 7 + 10;
+
 function heatmap(host, study, state) {
-  const gutter = 96, width = Math.min(110, (host.clientWidth - gutter) / study.targets.length), height = 40;
+  const gutter = room(study.intermediates.map(armName)), width = Math.min(110, (host.clientWidth - gutter) / study.targets.length), height = 40;
   const slanted = width < 62, tight = width < 42, head = slanted ? 58 : 22;
   const svg = drawing(host, host.clientWidth, head + study.intermediates.length * height + 4, "Correlation of gain with distance: intermediates by targets");
   study.targets.forEach((target, column) => {
@@ -72,7 +75,7 @@ function strip(host, groups, title, name, draw) {
   const wide = host.clientWidth > 620, rows = groups.reduce((sum, [, cells]) => sum + cells.length, 0);
   const height = rows * 19 + groups.length * 24 + 34, right = wide ? 170 : 12;
   const svg = drawing(host, host.clientWidth, height, title);
-  const box = { left: 104, right: host.clientWidth - right, top: 4, bottom: height - 28 };
+  const box = { left: room(groups.flatMap(([heading, cells]) => cells.map((cell) => name(cell, heading)))), right: host.clientWidth - right, top: 4, bottom: height - 28 };
   const x = scale([-1, 1], [box.left, box.right]);
   axes(svg, box, { x, xDomain: [-1, 1], xTicks: wide ? 8 : 4, xSigned: true });
   make("text", { x: (box.left + box.right) / 2, y: height - 3, class: "axis middle" }, svg, "correlation of gain with distance");
@@ -166,11 +169,12 @@ function specification(host, study, state) {
     `${rows.length} specifications, ${same} with the sign of the primary one, ${clear} whose naive interval leaves out zero.`);
   const rank = (name) => ["points", "none", "all", ...Object.keys(DATA.distances), "pearson"].indexOf(name);
   const levels = CHOICES.map((_, column) => [...new Set(rows.map(([, index]) => study.specification.choices[index][column]))].sort((a, b) => (rank(a) < 0) - (rank(b) < 0) || rank(a) - rank(b) || (a < b ? -1 : 1)));
-  const gutter = host.clientWidth > 620 ? 178 : 118, curve = 190, height = curve + levels.reduce((sum, names) => sum + names.length * 12 + 18, 12);
+  const gutter = host.clientWidth > 620 ? 178 : 118, curve = 190, height = curve + levels.reduce((sum, names) => sum + names.length * 14 + 18, 12);
   const svg = drawing(host, host.clientWidth, height, "Specification curve");
   const box = { left: gutter, right: host.clientWidth - 6, top: 8, bottom: curve - 8 };
   const x = scale([-0.5, rows.length - 0.5], [box.left, box.right]), y = scale([-1, 1], [box.bottom, box.top]);
   axes(svg, box, { y, yDomain: [-1, 1] });
+  axisName(svg, gutter - 42, (box.top + box.bottom) / 2, "correlation (−1 to 1)");
   make("path", { class: "whisker fine", d: rows.filter(([cell]) => known(cell[1])).map(([cell], at) => `M${x(at).toFixed(1)},${y(clip(cell[1] / 1000)).toFixed(1)}V${y(clip(cell[2] / 1000)).toFixed(1)}`).join("") }, svg);
   rows.forEach(([[estimate, low, high, n], index], at) => {
     const first = index === study.specification.primary, choice = study.specification.choices[index];
@@ -183,10 +187,10 @@ function specification(host, study, state) {
     make("text", { x: 0, y: top + 10, class: "title small" }, svg, CHOICES[column]);
     top += 14;
     for (const name of names) {
-      make("text", { x: gutter - 6, y: top + 9, class: "tick end" }, svg, spell(name));
-      const d = rows.map(([, index], at) => (study.specification.choices[index][column] === name ? `M${x(at).toFixed(1)},${top + 1}v9` : "")).join("");
+      make("text", { x: gutter - 6, y: top + 10.5, class: "tick end" }, svg, spell(name));
+      const d = rows.map(([, index], at) => (study.specification.choices[index][column] === name ? `M${x(at).toFixed(1)},${top + 1}v11` : "")).join("");
       make("path", { d, class: "barcode", "stroke-width": Math.max(0.7, Math.min(5, (box.right - box.left) / rows.length - 0.4)).toFixed(1) }, svg);
-      top += 12;
+      top += 14;
     }
     top += 4;
   });

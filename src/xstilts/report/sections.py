@@ -12,8 +12,17 @@ OUTCOMES = ("points", "error_reduction")
 
 @dataclass(frozen=True)
 class Table:
-    """A table as text: `words` are the columns of sentences, `empty` is what stands in its place without rows."""
+    """A table as text.
 
+    Attributes:
+        caption: what it holds, in a few words.
+        head: the names of its columns.
+        rows: the cells.
+        words: the columns of sentences.
+        empty: what stands in its place without rows.
+    """
+
+    caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: frozenset[int] = frozenset()
@@ -34,7 +43,9 @@ def correlations(study: Study) -> Table:
                 row = study.correlations.get((arm, target, outcome, PRIMARY, "pearson"))
                 if row is not None:
                     rows.append(_correlation(study, arm, target, outcome, row))
-    return Table(head, rows, empty="No correlation: every target of this study has too few languages.")
+    return Table(
+        "Every correlation", head, rows, empty="No correlation: every target of this study has too few languages."
+    )
 
 
 def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
@@ -86,7 +97,7 @@ def pooled(study: Study) -> Table:
         for adjustment in ("unadjusted", "adjusted")
         if (row := study.pooled.get((arm, outcome, adjustment))) is not None
     ]
-    return Table(head, rows, frozenset({8}), "No pooled model was fitted for this study.")
+    return Table("Pooled models", head, rows, frozenset({8}), "No pooled model was fitted for this study.")
 
 
 def verdicts(study: Study) -> Table:
@@ -99,7 +110,7 @@ def verdicts(study: Study) -> Table:
                 rows.append(
                     (f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], text.prose(found["reason"]))
                 )
-    return Table(("Intermediate → target", "Verdict", "Reason"), rows, frozenset({2}))
+    return Table("Every verdict", ("Intermediate → target", "Verdict", "Reason"), rows, frozenset({2}))
 
 
 def gains(study: Study) -> dict[str, Table]:
@@ -121,7 +132,9 @@ def gains(study: Study) -> dict[str, Table]:
             for code in codes
         ]
         head = ("Language", "Family", "Distance", *(text.target(target) for target in study.targets))
-        parts[f"Gains with {text.intermediate(arm)}, nearest language first"] = Table(head, rows, frozenset({1}))
+        parts[f"Gains with {text.intermediate(arm)}, nearest language first"] = Table(
+            f"Gains with {text.intermediate(arm)}, in points", head, rows, frozenset({1})
+        )
     return parts
 
 
@@ -174,7 +187,7 @@ def english(study: Study) -> Table:
         "no intermediate",
         *(text.intermediate(arm) for arm in study.arms),
     )
-    return Table(head, rows, empty="This study prints no English scores.")
+    return Table("English scores before and after", head, rows, empty="This study prints no English scores.")
 
 
 def selection(study: Study) -> Table:
@@ -198,7 +211,12 @@ def selection(study: Study) -> Table:
         )
         for row in study.selection
     ]
-    return Table(head, rows, empty="No selection: this study has no English scores.")
+    return Table(
+        "The intermediate that English would choose",
+        head,
+        rows,
+        empty="No selection: this study has no English scores.",
+    )
 
 
 def predictors(study: Study) -> Table:
@@ -218,7 +236,12 @@ def predictors(study: Study) -> Table:
         if row["intermediate"] == arm and row["outcome"] == "points"
     ]
     head = ("Target", "Predictor", "Alone or together", "n", "Standardised slope", "95 % family-aware", "R²")
-    return Table(head, rows, empty="No regression on other predictors was fitted for this study.")
+    return Table(
+        "Distance beside other predictors",
+        head,
+        rows,
+        empty="No regression on other predictors was fitted for this study.",
+    )
 
 
 def coverage(results: Results) -> Table:
@@ -235,4 +258,4 @@ def coverage(results: Results) -> Table:
         )
         for row in results.coverage
     ]
-    return Table(head, rows, frozenset({5}))
+    return Table("What each distance stands on", head, rows, frozenset({5}))

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EN DASH}"
-OUTCOMES = {"points": "gain in points", "error_reduction": "relative error reduction (%)"}
+OUTCOMES = {"points": "gain (points)", "error_reduction": "relative error reduction (%)"}
 TARGETS = {
     "xnli": "XNLI",
     "pawsx": "PAWS-X",
