@@ -35,6 +35,7 @@ COMMANDS = {
     ),
     "dvc": ("xstilts.commands.dvc", "DVC's own command line, with dvc.lock changed in place"),
     "warm": ("xstilts.commands.fork_server", "run a command whose stages do not each import torch and MLflow anew"),
+    "status": ("xstilts.commands.status", "what of the grid is done, runs now and is left, and where to look"),
     "trace": ("xstilts.commands.trace", "from a number in the report back to run, files and commit"),
 }
 

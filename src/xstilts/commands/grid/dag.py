@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from dvc.exceptions import DvcException
+from dvc.lock import LockError, LockNoop
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.utils.serialize import dump_yaml, load_yaml
@@ -53,12 +54,14 @@ def root() -> Path:
         raise ValueError(f"{error}; start `xstilts grid` inside the repository") from error
 
 
-def read(folder: Path, targets: Sequence[str] = ()) -> list[Node]:
+def read(folder: Path, targets: Sequence[str] = (), *, locked: bool = True) -> list[Node]:
     """Every wanted stage, each after what it needs: the order in which `dvc repro` would go through them.
 
     Args:
         folder: the DVC repository's root.
         targets: stages (`score`, `score@mnli-xnli-1`) or files that are wanted with all that they need; all if empty.
+        locked: take DVC's lock. Without it nothing that is at work is disturbed (DVC waits three seconds for its lock
+            and then fails), what another process writes meanwhile may be seen half, and its stages count as changed.
 
     Raises:
         ValueError: the graph cannot be read: dvc.yaml, params.yaml or dvc.lock is damaged, or a target is unknown.
@@ -69,12 +72,14 @@ def read(folder: Path, targets: Sequence[str] = ()) -> list[Node]:
             chosen = collect_stages(repo, targets or ["dvc.yaml"])
             ordered = plan_repro(graph, chosen)
             wanted = set(ordered)
+            if not locked:
+                repo.lock = LockNoop()
             with repo.lock:
                 return [
                     Node(
                         stage.addressing,
                         tuple(sorted(need.addressing for need in graph.successors(stage) if need in wanted)),
-                        stage.changed(),
+                        _changed(stage, wait=locked),
                         _size(stage),
                     )
                     for stage in ordered
@@ -135,6 +140,16 @@ def edit(folder: Path) -> Iterator[Lock]:
         aside = path.with_suffix(".lock.partial")
         dump_yaml(str(aside), {**content, "stages": lock.stages})
         aside.replace(path)
+
+
+def _changed(stage: Any, *, wait: bool) -> bool:
+    """Is the stage out of date? One that another process is at work on is, where that is not an error (`wait`)."""
+    try:
+        return bool(stage.changed())
+    except LockError:
+        if wait:
+            raise
+        return True
 
 
 def _size(stage: Any) -> int | None:
