@@ -42,6 +42,11 @@ def test_the_default_is_the_profile_world() -> None:
         ("profile: world", "profile: world\nprofile: other", r"profile is given twice"),
         ("  pooling: mean", "  pooling: max", r"retrieval.pooling is 'max'; allowed: mean, cls"),
         ("  origin: world", "  orgin: world", r"line \d+: unknown parameter 'data.orgin'; did you mean 'origin'\?"),
+        (
+            "  origin: world",
+            "  origin: files\n  root: .\n  text: []",
+            r"data.text is empty, but recipes.pretraining needs text",
+        ),
         ("  origin: world", "  origin: files", r"data.root is missing; the origin `files` needs the folder"),
         (
             "  origin: world",

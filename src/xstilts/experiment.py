@@ -269,6 +269,8 @@ def _check(params: Params, path: str) -> None:
         if not (recipe.epochs or recipe.steps):
             raise ValueError(f"{path}: {name}: a training of 0 epochs and 0 steps; give it one of them")
     _check_data(params.data, path)
+    if params.data["origin"] == "files" and params.data.get("text") is not None and not params.data["text"]:
+        _check_no_text(params, path)
     _check_starts(params, path)
     trained = set(params.targets) - set(params.starts_from.intermediate)
     _inside(path, params.prediction.bf16, sorted(trained), "prediction.bf16: the target", "the targets with a training")
@@ -291,6 +293,14 @@ def _check_data(data: Mapping[str, Any], path: str) -> None:
     for name, most in (data.get("limits") or {}).items():
         kinds, where = (most, f"data.limits.{name}") if isinstance(most, Mapping) else ([name], "data.limits")
         _inside(path, kinds, KINDS, f"{where}: the kind", "what can be limited")
+
+
+def _check_no_text(params: Params, path: str) -> None:
+    """Without text nothing learns by MLM."""
+    learners = [f"mixtures.{name}.mlm" for name in params.intermediates if params.mixtures[name].mlm]
+    learners += ["recipes.pretraining"] if params.model.name is None else []
+    if learners:
+        raise ValueError(f"{path}: data.text is empty, but {learners[0]} needs text; give it globs of files")
 
 
 def _check_own(params: Params, path: str) -> None:

@@ -560,6 +560,7 @@ def test_mlm_text_is_every_line_once_from_all_globs(tmp_path):
         files.text(("fra",), settings)
     with pytest.raises(ValueError, match=r"data.text is missing"):
         files.text(("deu",), {"root": str(tmp_path)})
+    assert files.text((), {"root": str(tmp_path), "text": []}) == {}
 
 
 # ---- two archives beside each other --------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ KNOWN = {
     "xlm-roberta-large": Architecture("xlm-roberta", 250_002, 24, 1024, 16, 4096, 514),
     "xlm-roberta-base": Architecture("xlm-roberta", 250_002, 12, 768, 12, 3072, 514),
     "bert-base-multilingual-cased": Architecture("bert", 119_547, 12, 768, 12, 3072, 512, types=2),
+    "multilingual-e5-small": Architecture("bert", 250_037, 12, 384, 12, 1536, 512, types=2),
     "bert-base-multilingual-uncased": Architecture("bert", 105_879, 12, 768, 12, 3072, 512, types=2),
 }
 

@@ -181,14 +181,18 @@ def text(languages_wanted: tuple[str, ...], settings: Mapping[str, Any]) -> dict
     Globs are relative to `data.root`; `{code}` in one stands for the ISO 639-3 code of the language, `{alpha2}` for
     its two letters.
 
+    An empty list of globs asks for no text.
+
     Raises:
         ValueError: `data.text` is missing, or a language has no text.
     """
+    if settings.get("text") is not None and not settings["text"]:
+        return {}
     patterns = settings.get("text") or ()
     if not patterns:
         raise ValueError(
             "params.yaml: data.text is missing: MLM needs text. Give globs relative to data.root with {code} or "
-            "{alpha2} in them, for example [corpus/ntrex128/{alpha2}.txt], or take no intermediate with mlm: true"
+            "{alpha2} in them, for example [corpus/ntrex128/{alpha2}.txt], or, if nothing learns by MLM, []"
         )
     found = {}
     for code in languages_wanted or [language.code for language in languages.LANGUAGES]:
