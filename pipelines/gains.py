@@ -27,8 +27,8 @@ def main() -> None:
     notes = {study.name: study.about() for study in published.studies(arguments.published)}
     scores.log_published(published.scores(arguments.published), notes)
     found += [score for study in sorted(notes) for score in scores.read(study)]
-    floors = gains.chances(records.read_scores(arguments.records, keys))
-    paired = gains.pair(found, floors)
+    made = records.read_scores(arguments.records, keys)
+    paired = gains.pair(found, gains.chances(made), gains.failures(made))
     gains.write(arguments.out, paired)
     # DVC runs this stage where the file is missing: a clone whose store is still empty.
     arguments.logged.write_text("The scores and printed studies are in the store.\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from xstilts import experiment as params
 from xstilts.commands import fork_server as warm
+from xstilts.formats import learned
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=Path("trainings/pretrained"))
     arguments = parser.parse_args()
     card = pretraining.make(params.load(), text=arguments.text, output=arguments.out, record=arguments.record)
-    print(f"pretrained: {card['name']}, {card['final']}")
+    print(f"pretrained: {card['name']}, {card['final']}{learned.remark(card['final'])}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts import experiment as params
 from xstilts.commands import fork_server as warm
-from xstilts.formats import baseline
+from xstilts.formats import baseline, learned
 from xstilts.tracking import recorded_training as tracked
 from xstilts.tracking import training_run as trainings
 from xstilts.tracking.training_run import Subject
@@ -54,7 +54,7 @@ def main() -> None:
         tracked.datasets(job),
     )
     card = tracked.learn(job, subject, settings.runtime, records / place)
-    print(f"{place}: {card['final']}")
+    print(f"{place}: {card['final']}{learned.remark(card['final'])}")
 
 
 if __name__ == "__main__":

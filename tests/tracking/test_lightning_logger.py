@@ -151,7 +151,7 @@ def test_a_training_begun_again_after_a_failure_resumes_its_run_and_logs_no_step
 
 def test_a_training_that_was_killed_without_warning_is_ended_by_the_next_stage():
     code = (
-        "import os, signal\nfrom test_curves import subject, digit, RunLogger\n"
+        "import os, signal\nfrom test_lightning_logger import subject, digit, RunLogger\n"
         "with RunLogger(subject(), patience=float('inf')) as logger:\n"
         " logger.begin(digit(0.1), {})\n logger.log_metrics({'train/loss': 0.5}, 1)\n logger.finalize('success')\n"
         " os.kill(os.getpid(), signal.SIGKILL)"

@@ -6,13 +6,13 @@ out where gains are correlated.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import baseline, tables
-from xstilts.formats.runs import BASELINE, Score
+from xstilts.formats import baseline, learned, tables
+from xstilts.formats.runs import BASELINE, RunKey, Score
 
 # The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
 HEADLINE = ("f1", "accuracy")
@@ -45,6 +45,7 @@ class Gain:
         spare_before: mean of the baseline's seeds that no intermediate is paired with; NaN without such seeds.
         examples: test examples behind each value, 0 where unknown.
         chance: points of a predictor without skill; NaN where undefined.
+        learned: whether the trainings behind both scores learned anything (`formats.learned`), as far as is known.
     """
 
     study: str
@@ -62,6 +63,7 @@ class Gain:
     spare_before: float
     examples: int
     chance: float
+    learned: bool = True
 
 
 def error_reduction(before: float, after: float) -> float:
@@ -107,16 +109,34 @@ def chances(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], 
     return found
 
 
+def failures(records: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, RunKey]]:
+    """Study and key of the runs that rest on a training which learned nothing, from score records."""
+    return frozenset(
+        (record["study"], RunKey(record["intermediate"], record["target"], record["seed"]))
+        for record in records
+        if learned.lost(record["training_run"]["runs"])
+    )
+
+
+def judged(gains: Sequence[Gain]) -> list[Gain]:
+    """The gains that verdicts may rest on: those of a study whose trainings learned, or all where none did."""
+    some = {gain.study for gain in gains if gain.learned}
+    return [gain for gain in gains if gain.learned or gain.study not in some]
+
+
 def _pairing(score: Score) -> tuple[object, ...]:
     return score.study, score.target, score.metric, score.language, score.seed
 
 
-def pair(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
+def pair(
+    scores: Sequence[Score], chances: Chances | None = None, failed: Collection[tuple[str, RunKey]] = ()
+) -> list[Gain]:
     """The gain of every score with intermediate training, sorted.
 
     Args:
         scores: all studies together, the baseline `none` among them.
         chances: points of a predictor without skill, where recorded; otherwise the guessing rate of the task.
+        failed: study and key of the runs whose trainings learned nothing.
 
     Raises:
         ValueError: scores that cannot be used, all listed (the first twenty in the message), or nothing but baselines.
@@ -135,6 +155,7 @@ def pair(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
         metrics[score.study, score.target].add(score.metric)
     spare = _spare(scores)
     known = chances or {}
+    without = frozenset(failed)
     gains = []
     for score in treated:
         base = before[_pairing(score)]
@@ -157,6 +178,7 @@ def pair(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
                 spare_before=spare.get(where, math.nan),
                 examples=min(score.examples, base.examples),
                 chance=known.get((score.target, score.metric, score.language), guess),
+                learned=not {(score.study, score.key), (score.study, score.key.baseline)} & without,
             )
         )
     return sorted(gains)
@@ -208,6 +230,7 @@ def read(path: Path) -> list[Gain]:
             spare_before=number(row["spare_before"]),
             examples=int(row["examples"]),
             chance=number(row["chance"]),
+            learned=row["learned"] == "1",
         )
         for row in rows
     ]

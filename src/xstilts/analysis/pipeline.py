@@ -29,6 +29,7 @@ from xstilts.analysis import (
     sample,
     specification,
 )
+from xstilts.analysis import gains as gain_rows
 from xstilts.analysis import (
     shown as display,
 )
@@ -97,11 +98,12 @@ def analyse(
     sides = predictors.load(distances, imputed)
     found: dict[str, list[Any]] = {name: [] for name in FILES}
     verdicts: list[judgement.Verdict] = []
-    everything = cells.build(gains)
+    judged = gain_rows.judged(gains)
+    everything = cells.build(judged)
     for name in sorted({gain.study for gain in gains}):
         mine = [cell for cell in everything if cell.study == name]
         before = len(found["correlations"])
-        unlearned = cells.unlearned(gains, name)
+        unlearned = cells.unlearned(judged, name)
         models = _models([cell for cell in mine if cell.target not in unlearned], sides, chosen, found)
         parts = _cells(mine, functools.partial(_cell, sides=sides, measured=measured or {}, settings=chosen), workers)
         for part in parts:

@@ -189,6 +189,17 @@ def selections(cells: Sequence[Cell]) -> list[Selection]:
     return [row for key in sorted(columns) if (row := selection(columns[key])) is not None]
 
 
+def unlearned(rows: Sequence[Gain]) -> list[str]:
+    """A sentence on the gains of a study that rest on a training which learned nothing; none where there are none."""
+    failed = sorted({f"{row.intermediate}/{row.target}/seed{row.seed}" for row in rows if not row.learned})
+    if not failed:
+        return []
+    shown = ", ".join(failed[:8]) + (f" and {len(failed) - 8} more" if len(failed) > 8 else "")
+    kept = all(not row.learned for row in rows)
+    judged = "judged all the same, as no training of this study learned" if kept else "shown and left out of verdicts"
+    return [f"a training did not learn (its validation loss ended no lower than a guess's), {judged}: {shown}"]
+
+
 def study(name: str, gains: Sequence[Gain], tested_cells: int) -> Study:
     """What one study consists of."""
     rows = [gain for gain in gains if gain.study == name]
@@ -196,7 +207,8 @@ def study(name: str, gains: Sequence[Gain], tested_cells: int) -> Study:
         target: {row.seed for row in rows if row.target == target} for target in sorted({row.target for row in rows})
     }
     single = [target for target, found in seeds.items() if len(found) == 1]
-    note = f"one run per cell in {', '.join(single)}: seed noise and noise ceiling are unknown there" if single else ""
+    notes = [f"one run per cell in {', '.join(single)}: seed noise and noise ceiling are unknown there"] * bool(single)
+    notes += unlearned(rows)
     return Study(
         study=name,
         intermediates=len({row.intermediate for row in rows}),
@@ -206,5 +218,5 @@ def study(name: str, gains: Sequence[Gain], tested_cells: int) -> Study:
         scores=len(rows),
         spare_seeds=any(not math.isnan(row.spare_before) for row in rows),
         tested_cells=tested_cells,
-        note=note,
+        note="; ".join(notes),
     )

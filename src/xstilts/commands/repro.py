@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from xstilts.commands import fork_server as warm
+from xstilts.formats import learned
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,16 @@ def run(asked: argparse.Namespace) -> int:
             del os.environ[warm.TIMES]
         if times.exists():
             print(table(times, time.monotonic() - began), flush=True)  # noqa: T201
+            for line in unlearned(Path("checkpoints")):
+                print(line, flush=True)  # noqa: T201
     return status
+
+
+def unlearned(checkpoints: Path) -> list[str]:
+    """A line for each training below a folder that did not learn, or not all of its mixture."""
+    cards = sorted(checkpoints.rglob("card.json"))
+    finals = {path.parent.relative_to(checkpoints): json.loads(path.read_text("utf-8"))["final"] for path in cards}
+    return [f"{place} {text}" for place, final in finals.items() if (text := learned.told(final))]
 
 
 def table(times: Path, whole: float) -> str:

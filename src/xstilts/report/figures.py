@@ -11,7 +11,6 @@ from xstilts.report.drawing import OUTCOME, Drawn, arrange, columns, correlation
 from xstilts.report.tables import Results, Row, Study, number
 
 MOST_PANELS = 9
-_STEMS = {"lofo": "leave_one_family_out"}  # chart of the page → name of the file, where they differ
 
 
 def write(results: Results, folder: Path) -> list[Path]:
@@ -37,7 +36,7 @@ def write(results: Results, folder: Path) -> list[Path]:
 
 
 def _study(study: Study, folder: Path) -> list[Path]:
-    name = _safe(study)
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in study.name)
     written: list[Path] = []
     with drawing.style():
         for part, cells in _parts(study).items():
@@ -47,16 +46,6 @@ def _study(study: Study, folder: Path) -> list[Path]:
             drawn = draw(study)
             written += save(folder, f"{kind}_{name}", *drawn) if drawn else []
     return written
-
-
-def _safe(study: Study) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in study.name)
-
-
-def stems(study: Study, chart: str) -> list[str]:
-    """The names that the static figures of one chart of the page may have: one for all, or one a target."""
-    whole = f"{_STEMS.get(chart, chart)}_{_safe(study)}"
-    return [whole, *(f"{whole}_{target}" for target in study.targets)]
 
 
 def _parts(study: Study) -> dict[str, list[tuple[str, str]]]:

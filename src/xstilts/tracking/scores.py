@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from xstilts.formats import fingerprints
+from xstilts.formats import fingerprints, learned
 from xstilts.formats.runs import RunKey, Score
 from xstilts.tracking import outbox, records, store
 from xstilts.tracking import restore as restoration
@@ -203,6 +203,7 @@ def entry(made: Mapping[str, Any]) -> Entry:
             "training_fingerprint": made["training_run"]["fingerprint"],
             "examples": json.dumps(made["examples"]),
             "majority": json.dumps(made["majority"]),
+            **({learned.LEARNED: "false"} if learned.lost(made["training_run"]["runs"]) else {}),
             **tagged({name: value for name, value in provenance.items() if name not in ("started", "ended")}),
         },
         parameters=flat(made["parameters"]),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import learned
 from xstilts.tracking import outbox, records
 from xstilts.tracking.run_content import Entry, flat, tagged
 
@@ -76,7 +77,8 @@ def over(
     entry: Entry, *, metrics: Mapping[str, float], provenance: Mapping[str, Any], ended: int, step: int = 0
 ) -> Entry:
     """The run as it ends, with its last metrics."""
-    return replace(entry, metrics=dict(metrics), tags={**entry.tags, **tagged(provenance)}, ended=ended, step=step)
+    tags = {**entry.tags, **tagged(provenance), **learned.tags(metrics)}
+    return replace(entry, metrics=dict(metrics), tags=tags, ended=ended, step=step)
 
 
 def record(

@@ -57,18 +57,26 @@ class Selection(pl.Callback):
         self, evaluate: Callable[[Learner], dict[str, float]], every: int, patience: int, folder: Path
     ) -> None:
         self.evaluate, self.every, self.patience, self.folder = evaluate, every, patience, folder
+        self.start: dict[str, float] = {}  # before the first step
         self.first: dict[str, float] = {}
         self.best, self.best_step, self.since, self.seen = float("inf"), 0, 0, 0
         self.losses: dict[int, dict[str, float]] = {}  # of the best step and of the last evaluated one
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training must know."""
-        names = ("first", "best", "best_step", "since", "seen", "losses")
+        names = ("start", "first", "best", "best_step", "since", "seen", "losses")
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Lightning's hook."""
         self.__dict__.update(state_dict)
+
+    def on_train_start(self, trainer: pl.Trainer, module: Any) -> None:
+        """Lightning's hook."""
+        if not trainer.global_step:
+            self.start = self.evaluate(module)
+            if trainer.logger and self.start:
+                trainer.logger.log_metrics({f"validation/{name}": loss for name, loss in self.start.items()}, step=0)
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
         """Lightning's hook."""

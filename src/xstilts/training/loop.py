@@ -20,7 +20,7 @@ from torch import nn
 
 from xstilts.experiment import Runtime
 from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints
+from xstilts.formats import checkpoints, learned
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder as encoders
 from xstilts.model import shapes
@@ -37,7 +37,7 @@ from xstilts.model.batching import (
 )
 from xstilts.model.shapes import mlm
 from xstilts.training import encoded_tasks as subjects
-from xstilts.training import sharding
+from xstilts.training import guess, sharding
 from xstilts.training import trimmed_embedding as trimming
 from xstilts.training.callbacks import LAST, Curves, Resume, Selection
 from xstilts.training.encoded_tasks import Subjects
@@ -139,7 +139,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     kept = best or trainer.global_step
     learner.to("cpu")
     losses = selection.losses.get(kept) or evaluate(learner)
-    final = {f"validation/{name}": loss for name, loss in losses.items()}
+    final = learned.final(losses, selection.start, guess.losses(mixture.validation, body.config.vocab_size))
     final |= {"steps": float(trainer.global_step), "best_step": float(selection.best_step or trainer.global_step)}
     if trainer.logger:
         trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)

@@ -90,8 +90,8 @@ def measured_gains(folder: Path, grid: Params) -> list[gains.Gain]:
     trainings = folder / "trainings"
     recorded = scores.restore(folder / "scores", trainings=trainings if trainings.exists() else None, keys=keys)
     found = scores.read(grid.study, among=recorded)
-    floors = gains.chances(records.read_scores(folder / "scores", keys))
-    return gains.pair(found + placebo(found), floors)
+    made = records.read_scores(folder / "scores", keys)
+    return gains.pair(found + placebo(found), gains.chances(made), gains.failures(made))
 
 
 def complete(folder: Path, grid: Params) -> list[RunKey]:
