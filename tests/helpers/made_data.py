@@ -42,16 +42,32 @@ ALPHABETS = {
     "Geor": "აბგდეიკლმნოპრსტ",
     "Kore": "가나다라마바사아자하",
     "Hans": "的人大中国年日月水火山",
+    "Hant": "的人大中國年日月水火山門車",
+    "Armn": "աբգդեզիլկհմնոպստ",
+    "Ethi": "ሀለመሰረቀበተነአከወዘደገ",
+    "Gujr": "કગચજતદનપમરલસ",
+    "Guru": "ਕਗਚਜਤਦਨਪਮਰਲਸ",
+    "Hang": "가나다라마바사아자하",
+    "Khmr": "កខគងចឆជតថទនបមយរល",
+    "Knda": "ಕಗಚಜತದನಪಮರಲಸ",
+    "Laoo": "ກຂຄງຈຊຍດຕຖທນບປຜພ",
+    "Nkoo": "ߊߋߌߍߎߏߐߓߔߕߖߗߘ",
+    "Olck": "ᱚᱛᱜᱝᱞᱟᱠᱡᱢᱣᱤᱥ",
+    "Orya": "କଗଚଜତଦନପମରଲସ",
+    "Sinh": "කගචජතදනපමරලස",
+    "Tfng": "ⴰⴱⴳⴷⴹⴻⴼⴽⵀⵃⵄⵅ",
+    "Thaa": "ހށނރބޅކއވމފދ",
+    "Tibt": "ཀཁགངཅཆཇཉཏཐདན",
     "Jpan": "のにはをたがてとしれ日本",
 }
 STRING = Value("string")
 
 
-def words(code: str, rng: random.Random, count: int) -> list[str]:
-    """Words of a language: English ones for English, strings of its script for others."""
+def words(code: str, rng: random.Random, count: int, script: str | None = None) -> list[str]:
+    """Words of a language: English ones for English, strings of its script (or of that one) for others."""
     if code == "eng":
         return [rng.choice(ENGLISH) for _ in range(count)]
-    letters = ALPHABETS[languages.get(code).script]
+    letters = ALPHABETS[script or languages.get(code).script]
     return [code[0] * (letters[0] == "a") + "".join(rng.choice(letters) for _ in range(4)) for _ in range(count)]
 
 
@@ -99,9 +115,9 @@ def rows(task: Task, unit: Unit) -> list[Any]:
     rng = random.Random(unit.name)
     code = unit.code
     if task.shape == "classification":
-        return [
-            (" ".join(words(code, rng, 6)), " ".join(words(code, rng, 5)), rng.choice(task.labels)) for _ in range(ROWS)
-        ]
+        script, second = unit.options.get("script"), 0 if unit.reader == "topics" else 5
+        made = ((words(code, rng, 6, script), words(code, rng, second, script)) for _ in range(ROWS))
+        return [(" ".join(first), " ".join(other), rng.choice(task.labels)) for first, other in made]
     if task.shape == "tagging":
         return [_tagged(task, words(code, rng, rng.randint(3, 7)), rng) for _ in range(ROWS)]
     if task.shape == "span":
@@ -154,10 +170,13 @@ def _file(task: Task, unit: Unit, made: list[Any], texts: dict[str, str]) -> Non
         if "snli" in path:
             lines.insert(2, lines[0] | {label: "-"})
         texts[path] = "".join(json.dumps(line) + "\n" for line in lines)
+    elif unit.reader == "topics":
+        lines_ = [f"{number}\t{label}\t{text}\n" for number, (text, _, label) in enumerate(made)]
+        texts[path] = "index_id\tcategory\ttext\n" + "".join(lines_)
     elif unit.reader == "tags":
-        sentences = [
-            "".join(f"{options['language']}:{word}\t{tag}\n" for word, tag in zip(*row, strict=True)) for row in made
-        ]
+        before = f"{options['language']}:" if "language" in options else ""
+        between = options.get("separator", "\t")
+        sentences = ["".join(f"{before}{word}{between}{tag}\n" for word, tag in zip(*row, strict=True)) for row in made]
         texts[path] = "\n".join(sentences)
     elif unit.reader == "conllu":
         texts[path] = "".join(_conllu(*row) for row in made)

@@ -20,7 +20,7 @@ from xstilts.preparation.rows import Notes
 
 ALLOWED = {"allow_count_mismatch": True, "udpos_from_hub": True, "bucc2018_from_hub": True}
 MANY_TABLES = ["panx", "pawsx", "tatoeba", "udpos", "xcopa", "xnli", "xquad"]
-FEW_TABLES = [name for name in tasks.names() if name not in (*MANY_TABLES, "ccg")]
+FEW_TABLES = [name for name in tasks.names() if name not in MANY_TABLES and tasks.get(name).hub]
 STRING = Value("string")
 
 

@@ -14,6 +14,7 @@ ALL = (
     "af ar bg bn de el en es et eu fa fi fr he hi hu id it ja jv ka kk ko ml mr ms my nl pt ru sw ta te th tl tr ur "
     "vi yo zh"
 )
+BEYOND = {"masakhaner", "masakhapos", "ntrex128", "sib200"}  # real targets that XTREME does not have
 # The benchmark's own lists, in its own codes (google-research/xtreme at 838c13b, evaluate.py).
 XTREME = {
     "xnli": "ar bg de el en es fr hi ru sw th tr ur vi zh",
@@ -39,7 +40,7 @@ def _sources(task, kind):
 
 
 def test_the_nine_intermediates_and_the_nine_targets_are_there():
-    assert set(NAMES) == INTERMEDIATES | set(XTREME) | {"siqa", "xcopa"}
+    assert set(NAMES) == INTERMEDIATES | set(XTREME) | {"siqa", "xcopa"} | BEYOND
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -151,6 +152,15 @@ def test_the_sizes_are_those_that_papers_print():
     assert tasks.get("tydiqa").counts["train"] == 3_696
     assert sum(count for split, count in tasks.get("tydiqa").counts.items() if "test" in split) == 5_077
     assert sum(tasks.get("bucc2018").counts[f"test/{code}"] for code in ("deu", "fra", "rus", "cmn")) == 35_000
+
+
+def test_two_scripts_of_one_language_are_one_test_set():
+    task = tasks.get("sib200")
+    names = [source.paths[0].split("/")[-2] for split, source in _sources(task, "files") if split.startswith("test/")]
+    assert (len(names), len(task.languages)) == (205, 197)
+    assert [source.options["script"] for source in task.files["test/arb"]] == ["Arab", "Latn"]
+    assert [source.options["script"] for source in task.files["test/cmn"]] == ["Hans", "Hant"]
+    assert task.counts["test/arb"] == 2 * task.counts["test/deu"] == 408
 
 
 def test_an_unknown_task_is_an_error_that_names_the_nearest():

@@ -34,6 +34,13 @@ def meant(text: str, by_code: Mapping[str, "Language"], by_alpha2: Mapping[str, 
     return by_alpha2.get(_WITHDRAWN.get(tag[0], "")) or _row(_iso(word) or _tagged(tag), by_code, by_alpha2)
 
 
+def code_of(text: str) -> str | None:
+    """The ISO 639-3 code of a code, tag or name; None if it is none of ISO 639."""
+    word = " ".join(text.split()).casefold()
+    found = _iso(word) or _tagged(word.replace("_", "-").split("-"))
+    return None if found is None else str(found.part3)
+
+
 def described(text: str) -> str:
     """What ISO 639 says of a code or name: for languages that the table does not have."""
     found = _iso(text.strip().casefold())

@@ -1,5 +1,7 @@
 """The languages of XTREME and of the published studies; the only place where codes are translated.
 
+Others that URIEL knows have no row here and are described by `beyond`.
+
 A language is named by its ISO 639-3 code everywhere in this project. Two-letter codes are what XTREME's
 files and papers print; a data set's own spelling stays inside its task file.
 
@@ -99,7 +101,7 @@ class UnknownLanguage(ValueError):
     """A code that the table does not have. `meant` is the code that ISO 639 says it stands for, if the table has it."""
 
     def __init__(self, text: str) -> None:
-        found = iso639.meant(text, _BY_CODE, _BY_ALPHA2)
+        found = iso639.meant(text, _BY_CODE, _BY_ALPHA2) or _beyond(iso639.code_of(text) or "")
         self.meant = None if found is None else found.code
         if found is not None:
             self.short = f"{text!r:.60}. Did you mean {found.code!r}? That is {found.name}"
@@ -111,18 +113,31 @@ class UnknownLanguage(ValueError):
 
 def known() -> str:
     """The codes that may be written, and how to add one."""
-    return f"Known: {', '.join(sorted(_BY_CODE))}. To add a language, add its row to src/xstilts/languages/table.py"
+    return (
+        f"Known: {', '.join(sorted(_BY_CODE))}, and every other language that URIEL has under its ISO 639-3 code. "
+        "To name another, add its row to src/xstilts/languages/table.py"
+    )
 
 
 def get(code: str) -> Language:
-    """The language of an ISO 639-3 code.
+    """The language of an ISO 639-3 code: a row of the table, or one that URIEL knows (see `beyond`).
 
     Raises:
         UnknownLanguage: no such language here; the message names the code that ISO 639 says is meant, if there is one.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]
+    if len(code) == 3 and iso639.meant(code, _BY_CODE, _BY_ALPHA2) is None:
+        found = _beyond(code)
+        if found is not None:
+            return found
     raise UnknownLanguage(code)
+
+
+def _beyond(code: str) -> Language | None:
+    from xstilts.languages import beyond  # here: it reads URIEL's arrays, which most commands do not need
+
+    return beyond.language(code)
 
 
 def parse(text: str) -> Language:

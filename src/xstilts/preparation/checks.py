@@ -13,14 +13,21 @@ from xstilts.preparation.scripts import ScriptCheck
 from xstilts.tasks.task import Task
 
 
-def accept(task: Task, split: str, rows: Iterable[Row], notes: Notes) -> Iterator[Row]:
+def accept(task: Task, split: str, rows: Iterable[Row], notes: Notes, script: str | None = None) -> Iterator[Row]:
     """The rows of one split, checked one by one, their answers aligned.
+
+    Args:
+        task: what the rows are of.
+        split: which of its splits.
+        rows: as a reader gives them.
+        notes: where it is noted what was dropped and moved.
+        script: that of the rows, if it is not the language's own (ISO 15924).
 
     Raises:
         ValueError: a row has an unknown label, a tag too few, an answer out of its context, or most of a file is not in
             the language of the split.
     """
-    scripts = ScriptCheck(language_of(split))
+    scripts = ScriptCheck(language_of(split), script)
     for row in rows:
         problem = _problem(task, row.example)
         if problem is not None:

@@ -60,6 +60,7 @@ class Task:
         metrics: what the scorer returns, in points; the first is the headline.
         labels: in the order of the head's outputs; empty for span, choice and retrieval.
         languages: ISO 639-3 codes with test data; empty for a task that is only trained on.
+        alike: pairs of languages whose test sets share most of their rows, which is an error in others.
         training: the task whose English training set the target starts from; None for retrieval.
         hub, files, archive, archives: a source per split: `train`, `validation`, `test/<code>`, `dev/<code>` (BUCC's
             threshold), `translated/<code>` (machine-translated training data). A tuple of sources is concatenated.
@@ -68,7 +69,8 @@ class Task:
             `train+<name>` joins `train` where `data.variants` asks for it.
         counts: expected rows per split, where known; another count is an error.
         archive_counts, archives_counts: the same for `archive` and `archives`.
-        absent: why an origin or a layout (`hub`, `archive`, `archives`) cannot give this task, and what to do instead.
+        absent: why an origin or a layout (`hub`, `world`, `archive`, `archives`) cannot give this task, and what to do
+            instead.
         metadata: `description`, `paper`, `licence`, `homepage`, `obtain` (where the upstream files come from and how
             they must lie below `data.root`).
     """
@@ -79,6 +81,7 @@ class Task:
     metrics: tuple[str, ...]
     labels: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    alike: tuple[tuple[str, str], ...] = ()
     training: str | None = None
     hub: Mapping[str, tuple[HubSource, ...]] = field(default_factory=dict)
     files: Mapping[str, tuple[FileSource, ...]] = field(default_factory=dict)

@@ -40,6 +40,7 @@ READERS: dict[str, Reader] = {
     "squad": squad.squad,
     "tags": tagged.columns,
     "tatoeba": bitext.tatoeba,
+    "topics": pairs.topics,
     "two_columns": tagged.two_columns,
     "xcopa": choices.xcopa,
     "xnli": pairs.xnli,
@@ -77,7 +78,8 @@ def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
         for source in chosen:
             found, source = locate(task, root, source)
             raw = READERS[source.reader](found, source.options, notes[split])
-            checked = accept(task, split, raw, notes[split])
+            script = source.options.get("script")
+            checked = accept(task, split, raw, notes[split], None if script is None else str(script))
             rows: Iterator[Row] = (row for row in checked if _in_part(row, source))
             if source.strict:
                 trained = trained or {texts(example) for example in splits["train"]}

@@ -1,4 +1,4 @@
-"""Sentence pairs with a label: XNLI, PAWS-X, MNLI, SNLI, ANLI and QQP in their upstream forms.
+"""Sentence pairs with a label: XNLI, PAWS-X, MNLI, SNLI, ANLI, QQP and SIB-200's single ones in their upstream forms.
 
 Text is stripped, as XTREME strips it. XTREME then writes it with Python's `csv.writer` and reads it with quoting off,
 so that its models see doubled quotation marks; that is not imitated.
@@ -39,6 +39,13 @@ def plain(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
                 continue
             found = cells[label].strip()
             yield _row(path, line, cells[first], cells[second], renamed.get(found, found))
+
+
+def topics(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+    """SIB-200's tables of single sentences: the second sentence of the pair is empty."""
+    for path in paths:
+        for line, (_, label, text) in columns(path, 3, ("index_id", "category", "text")):
+            yield _row(path, line, text, "", label.strip())
 
 
 def xnli(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:

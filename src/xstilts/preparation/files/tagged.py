@@ -19,7 +19,8 @@ def columns(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> 
     """One word a line, sentences separated by empty lines.
 
     Options: `language`, the prefix that WikiANN puts before each word (`en:Paris`), cut at the first colon;
-    `word` and `tag`, the columns (default 0 and 1); `count`, columns in all (default 2).
+    `word` and `tag`, the columns (default 0 and 1); `count`, columns in all (default 2); `separator`, what is between
+    them (default a tab); `labels`, our tag for one of the data set's.
     """
     for path in paths:
         for line, sentence in _sentences(path):
@@ -39,17 +40,21 @@ def _sentences(path: Path) -> Iterator[tuple[int, list[tuple[int, str]]]]:
 
 
 def _word(path: Path, line: int, text: str, options: Mapping[str, Any]) -> tuple[str, str]:
-    cells = text.split("\t")
-    count = options.get("count", 2)
+    separator, count = options.get("separator", "\t"), options.get("count", 2)
+    cells = text.rstrip(" ").split(separator) if separator == " " else text.split(separator)
     if len(cells) != count:
-        raise fault(path, line, f"{len(cells)} column(s)", f"{count} columns: a word and its tag, separated by a tab")
+        between = "a tab" if separator == "\t" else f"{separator!r}"
+        raise fault(
+            path, line, f"{len(cells)} column(s)", f"{count} columns: a word and its tag, separated by {between}"
+        )
     word, tag = cells[options.get("word", 0)], cells[options.get("tag", 1)].strip()
     language = options.get("language")
     if language is not None:
         prefix, colon, word = word.partition(":")
         if not colon or prefix != language:
             raise fault(path, line, f"a word {cells[0]!r}", f"a word of language {language!r}, written {language}:word")
-    return word.strip(), tag
+    renamed: str = options.get("labels", {}).get(tag, tag)
+    return word.strip(), renamed
 
 
 def ccgbank(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:

@@ -19,7 +19,13 @@ __all__ = ["WorldSettings", "heldout", "load", "text"]
 
 
 def load(task: Task, settings: Mapping[str, Any]) -> Prepared:
-    """A task's examples in every language of the world; `settings` is `params.yaml: data`."""
+    """A task's examples in every language of the world; `settings` is `params.yaml: data`.
+
+    Raises:
+        ValueError: the world makes nothing for this task.
+    """
+    if "world" in task.absent:
+        raise ValueError(f"{task.name} cannot be prepared from the artificial world: {task.absent['world']}")
     world = World(_settings(settings))
     made = splits(world, task)
     source: dict[str, Any] = {"origin": "world", "seed": world.settings.seed}
