@@ -7,7 +7,6 @@ from pathlib import Path
 from xstilts.analysis import gains, regression
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.sample import Settings
-from xstilts.commands import fork_server as warm
 from xstilts.distances import from_english as distances
 from xstilts.distances import imputation
 
@@ -37,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from xstilts.commands import fork_server as warm
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
 from xstilts.languages import table as languages
@@ -26,4 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

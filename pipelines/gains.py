@@ -6,7 +6,6 @@ from pathlib import Path
 
 from xstilts import experiment as params
 from xstilts.analysis import gains, published
-from xstilts.commands import fork_server as warm
 from xstilts.formats.runs import RunKey
 from xstilts.tracking import records, scores
 
@@ -36,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
 from xstilts.preparation import mixtures
 
 
@@ -21,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

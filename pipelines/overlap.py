@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
 from xstilts.formats import tables
 from xstilts.model import overlap
 from xstilts.model.tokens import Tokens
@@ -24,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

@@ -4,15 +4,11 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
+from xstilts.prediction import predict as prediction
 
 
 def main() -> None:
     """Write predictions/<intermediate>/<target>/seed<k>/."""
-    from xstilts.prediction import (
-        predict as prediction,  # here: where a fork runs this, the script itself needs no torch
-    )
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("intermediate")
     parser.add_argument("target")
@@ -38,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

@@ -6,7 +6,6 @@ from pathlib import Path
 from xstilts import experiment as params
 from xstilts import preparation as origins
 from xstilts import tasks
-from xstilts.commands import fork_server as warm
 from xstilts.formats import prepared
 
 
@@ -25,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

@@ -4,14 +4,12 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
 from xstilts.formats import learned
+from xstilts.training import pretraining
 
 
 def main() -> None:
     """Write checkpoints/pretrained/ and its training's record."""
-    from xstilts.training import pretraining  # here: where a fork runs this, the script itself needs no torch
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path, default=Path("data/text"))
     parser.add_argument("--out", type=Path, default=Path("checkpoints/pretrained"))
@@ -22,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from xstilts.analysis import published
-from xstilts.commands import fork_server as warm
 from xstilts.formats import tables
 from xstilts.formats.runs import Score
 from xstilts.tracking import scores
@@ -24,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

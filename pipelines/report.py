@@ -6,7 +6,6 @@ from pathlib import Path
 import yaml
 
 from xstilts import report
-from xstilts.commands import fork_server as warm
 from xstilts.tracking import provenance, scores
 
 
@@ -37,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main, fork=False)
+    main()

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
 from xstilts.scoring import score_run as measured
 
 
@@ -22,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

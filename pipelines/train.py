@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from xstilts import experiment as params
-from xstilts.commands import fork_server as warm
 from xstilts.formats import baseline, learned
 from xstilts.tracking import recorded_training as tracked
 from xstilts.tracking import training_run as trainings
@@ -58,4 +57,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    warm.script(main)
+    main()

@@ -1,4 +1,4 @@
-"""DVC's command line, with a stage's entry in dvc.lock changed in place.
+"""DVC's command line, with a stage's entry in dvc.lock changed in place, and scripts of stages as forks.
 
     xstilts dvc repro …          or: python -m xstilts.commands.dvc repro …
 
@@ -6,10 +6,16 @@ After every stage DVC 3.67 parses dvc.lock and writes it again whole, in pure Py
 stage in the grid, so that its cost grows with the square of the grid (docs/cluster.md). Here the text of the other
 stages stays as it is, and only the entry that changed is written, by DVC's own functions. The file is the same, byte
 for byte, and it is replaced in one move, so that no kill cuts it off. A file that is not as DVC writes it goes DVC's
-way. Nothing else of DVC is touched; its Python interface is not promised to be stable, and constraints.txt pins it.
+way.
+
+Where a fork server listens (`xstilts.commands.fork_server`), a stage's script is a fork of it. SIGTERM is an interrupt
+by the user: what runs is ended, and DVC frees its locks. Nothing else of DVC is touched; its Python interface is not
+promised to be stable, and constraints.txt pins it.
 """
 
 import argparse
+import json
+import os
 import re
 import sys
 import time
@@ -20,9 +26,11 @@ from dvc.cli import main as dvc_main
 from dvc.dvcfile import Lockfile, logger
 from dvc.stage import run as running
 from dvc.stage import serialize
+from dvc.stage.exceptions import StageCmdFailedError
 from dvc.utils.serialize import dumps_yaml
 
-from xstilts.commands import fork_server as warm
+from xstilts.commands import forked, supervised
+from xstilts.commands.fork_server import TIMES
 
 _HEAD = "schema: '2.0'\nstages:\n"
 _NAME = re.compile(r"^  ([A-Za-z0-9_.][A-Za-z0-9_.@-]*):\n", re.MULTILINE)  # a stage's name, as YAML writes it unquoted
@@ -31,7 +39,9 @@ _TOP = re.compile(r"^(?:  )?[^ \n].*\n?", re.MULTILINE)  # every line at the ind
 _SHARED = re.compile(r"^( *(?:- )*(?:[^\s:]+: )?)([&*])id(\d{3,})( \[\]| \{\})?$", re.MULTILINE)
 
 _whole = Lockfile.dump_stages
-_command = running.cmd_run
+_stage = running.cmd_run
+_command = running._run
+_worked: list[float | None] = []  # seconds of each command of the stage that runs, None where nobody took them
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,19 +56,42 @@ def run(asked: argparse.Namespace) -> int:
 
 def main(words: list[str]) -> int:
     """Run DVC's command line; its exit status."""
+    supervised.heed()
     Lockfile.dump_stages = dump_stages
-    running.cmd_run = run_command
+    running.cmd_run = run_stage
+    running._run = run_command
     return int(dvc_main(words) or 0)
 
 
-def run_command(stage: Any, **options: Any) -> None:
-    """What `dvc.stage.run.cmd_run` does: a stage's command; and note what it took."""
+def run_stage(stage: Any, **options: Any) -> None:
+    """What `dvc.stage.run.cmd_run` does: a stage's commands; and note what they took."""
     began = time.monotonic()
+    _worked.clear()
     try:
-        _command(stage, **options)
+        _stage(stage, **options)
     finally:
-        if not options.get("dry"):
-            warm.note("whole", stage.addressing, time.monotonic() - began)
+        path = os.environ.get(TIMES)
+        if path and not options.get("dry"):
+            worked = None if None in _worked else sum(seconds or 0.0 for seconds in _worked)
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(json.dumps([stage.addressing, time.monotonic() - began, worked]) + "\n")
+
+
+def run_command(executable: str | None, cmd: str, **options: Any) -> None:
+    """What `dvc.stage.run._run` does: one command, as a fork where there is one for it."""
+    fork = forked.ask(cmd, options["cwd"], options["env"])
+    if fork is None:
+        _worked.append(None)
+        try:
+            _command(executable, cmd, **options)
+        except KeyboardInterrupt:
+            supervised.end()
+            raise
+        return
+    status, seconds = fork.wait()
+    _worked.append(seconds)
+    if status:
+        raise StageCmdFailedError(cmd, status)
 
 
 def dump_stages(self: Any, stages: list[Any], **options: Any) -> None:

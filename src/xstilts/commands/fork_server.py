@@ -1,15 +1,12 @@
-"""Stages as forks of one process that has imported torch, transformers, Lightning and MLflow.
+"""Scripts of stages as forks of one process that has imported torch, transformers, Lightning and MLflow.
 
-`xstilts warm COMMAND` runs a command, such as `dvc repro`, and imports them meanwhile. A script of pipelines/ that the
-command starts asks through a socket for a fork. The fork runs the script and writes where the script would have
-written; the script waits, passes signals on, and ends with the fork's status. Nothing else of this package is imported
-beforehand, so that a fork runs the code that lies on the disk. Without `xstilts warm`, and wherever interpreter or
-environment differ, a script runs by itself.
+`xstilts repro`, and `xstilts grid` on this machine, start the process beside DVC. Where DVC is about to run a stage's
+script, `xstilts.commands.forked` asks it for a fork instead. The fork runs the script from the disk, with the script's
+arguments and folder, and writes where the script would have written. Nothing of this package is imported beforehand,
+this module aside, so that a fork runs the code that lies on the disk. No script knows of it.
 """
 
-import argparse
 import contextlib
-import functools
 import gc
 import hashlib
 import importlib
@@ -17,7 +14,7 @@ import json
 import multiprocessing
 import os
 import runpy
-import selectors
+import select
 import shutil
 import signal
 import socket
@@ -27,177 +24,129 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
-ADDRESS = "XSTILTS_WARM"
-TIMES = "XSTILTS_TIMES"  # a file for what took how long, see `note`
+ADDRESS = "XSTILTS_FORKS"  # the environment variable that says where the process listens
+TIMES = "XSTILTS_TIMES"  # and the one that names a file to which DVC's process writes what took how long
 PACKAGES = (
     "pytorch_lightning",
     "transformers.models.auto.modeling_auto",
     "transformers.models.xlm_roberta.modeling_xlm_roberta",
     "mlflow.store.tracking.sqlalchemy_store",
 )
-# What a shell or DVC sets anew for every command.
-_VARIES = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "DVC_ROOT", "DVC_STAGE", ADDRESS})
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+# What a shell, DVC or `xstilts repro` sets anew for every command.
+VARIES = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "DVC_ROOT", "DVC_STAGE", ADDRESS, TIMES})
 
 
-def script(main: Callable[[], None], *, fork: bool = True) -> None:
-    """Run a script's `main`: in a fork of the warm process if there is one and it is of use, else here."""
-    address = os.environ.pop(ADDRESS, "")
-    answers = _ask(address) if fork and address else None
-    process = answers.readline() if answers else ""
-    if answers is None or not process:
-        began = time.monotonic()
-        try:
-            main()
-        finally:
-            note("work", sys.argv[0], time.monotonic() - began)
+@contextlib.contextmanager
+def started(
+    folder: Path, environment: Mapping[str, str], packages: Sequence[str] = PACKAGES
+) -> Iterator[dict[str, str]]:
+    """A fork server for as long as the block lasts, or as this process.
+
+    Args:
+        folder: where it runs.
+        environment: of the scripts that may run as its forks.
+        packages: what it imports.
+
+    Yields:
+        what to add to DVC's environment so that it asks for forks; nothing on other systems than Linux.
+    """
+    if sys.platform != "linux":
+        yield {}
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, functools.partial(_pass_on, int(process)))
-    status = answers.readline()
-    answers.read()  # ends when the fork has
-    sys.exit(int(status) if status else 128 + signal.SIGKILL)  # a fork that says nothing was killed
-
-
-def note(kind: str, name: str, seconds: float) -> None:
-    """Append to the file that XSTILTS_TIMES names what a stage's command took (`whole`) or its `main` (`work`)."""
-    if path := os.environ.get(TIMES):
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(json.dumps([kind, name, seconds]) + "\n")
-
-
-def _pass_on(fork: int, number: int, _: object) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it has just ended
-        os.kill(fork, number)
-
-
-def _ask(address: str) -> TextIO | None:
-    """What a fork answers: its number, and at the end its status; None if nobody listens."""
-    text = json.dumps({"argv": sys.argv, "folder": str(Path.cwd()), "like": _like()}).encode()
-    connection = socket.socket(socket.AF_UNIX)
+    place = Path(tempfile.mkdtemp(prefix="xstilts-"))  # nobody else may open what is in it
+    address = place / "socket"
     try:
-        connection.connect(address)
-        socket.send_fds(connection, [len(text).to_bytes(8, "big")], [0, 1, 2])
-        connection.sendall(text)
-    except OSError:
-        return None
-    return connection.makefile("r")
+        with socket.socket(socket.AF_UNIX) as listener:
+            with short(address) as path:
+                listener.bind(path)
+            listener.listen()  # here, so that nobody can ask too early
+            words = (
+                sys.executable,
+                "-m",
+                "xstilts.commands.fork_server",
+                str(listener.fileno()),
+                str(place),
+                *packages,
+            )
+            server = subprocess.Popen(
+                words, cwd=folder, env=dict(environment), stdin=subprocess.PIPE, pass_fds=[listener.fileno()]
+            )
+        try:
+            yield {ADDRESS: str(address)}
+        finally:
+            server.terminate()
+            server.communicate()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def _like() -> str:
+@contextlib.contextmanager
+def short(address: Path) -> Iterator[str]:
+    """Another name of a socket's path: the system takes 107 bytes, and a temporary folder's own may be longer."""
+    folder = os.open(address.parent, os.O_PATH)
+    try:
+        yield f"/proc/self/fd/{folder}/{address.name}"
+    finally:
+        os.close(folder)
+
+
+def like(environment: Mapping[str, str]) -> str:
     """A digest of what one process must share with another to stand in for it: interpreter and environment."""
-    shared = sorted((name, text) for name, text in os.environ.items() if name not in _VARIES)
+    shared = sorted((name, text) for name, text in environment.items() if name not in VARIES)
     return hashlib.sha256(repr((sys.executable, shared)).encode()).hexdigest()
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="such as: dvc repro")
-
-
-def run(asked: argparse.Namespace) -> int:
-    """`xstilts warm COMMAND`.
-
-    Raises:
-        ValueError: no command.
-    """
-    if not asked.words:
-        raise ValueError("which command? For example: xstilts warm dvc repro")
-    if not hasattr(os, "pidfd_open"):  # other systems than Linux
-        return subprocess.call(asked.words)
-    return serve(asked.words)
-
-
-def serve(command: Sequence[str], packages: Sequence[str] = PACKAGES) -> int:
-    """Run a command, and fork for every script of it that asks; the command's status."""
-    like = _like()  # now, because a package that is imported may set variables
-    folder = Path(tempfile.mkdtemp(prefix="xstilts-"))  # nobody else may open what is in it
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(str(folder / "socket"))
-        listener.listen()
-        beside = subprocess.Popen(command, env={**os.environ, ADDRESS: str(folder / "socket")})
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the command too
-        signal.signal(signal.SIGTERM, lambda *_: beside.terminate())
-        try:
-            if _import(packages, beside):
-                gc.freeze()
-                _answer(beside, listener, like)
-        except BaseException:
-            beside.terminate()
-            raise
-    finally:
-        listener.close()
-        shutil.rmtree(folder)
-    return beside.returncode if beside.returncode >= 0 else 128 - beside.returncode
-
-
-class _EndedError(BaseException):
-    """The command has ended. No exception, so that no package that is being imported takes it for its own."""
-
-
-def _import(packages: Sequence[str], beside: "subprocess.Popen[bytes]") -> bool:
-    """Import packages; false if the command ended before: one that has nothing to do is not waited for."""
-
-    def ended(*_: object) -> None:
-        if beside.poll() is not None:
-            raise _EndedError
-
-    before = signal.signal(signal.SIGCHLD, ended)
-    try:
-        try:
-            ended()
-            for name in packages:
-                importlib.import_module(name)
-        finally:
-            signal.signal(signal.SIGCHLD, before)
-    except _EndedError:  # it may also come while the handler is put back
-        return False
-    return True
-
-
-def _answer(beside: "subprocess.Popen[bytes]", listener: socket.socket, like: str) -> None:
-    """Fork until the command has ended."""
+def main() -> None:
+    """Import packages, and fork for whoever asks, until the standard input closes: with whoever started this."""
+    number, place, *packages = sys.argv[1:]
+    before = like(os.environ)  # a package that is imported may set variables
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to DVC too
+    listener = socket.socket(fileno=int(number))
+    for name in packages:
+        importlib.import_module(name)
+    gc.freeze()
     fork = multiprocessing.get_context("fork").Process
-    events = selectors.DefaultSelector()
-    events.register(listener, selectors.EVENT_READ)
-    events.register(os.pidfd_open(beside.pid), selectors.EVENT_READ)
-    while beside.poll() is None:
-        for key, _ in events.select():
-            if key.fileobj is listener:
-                connection, _ = listener.accept()
-                fork(target=_stage, args=(connection, like)).start()
-                connection.close()
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        connection, _ = listener.accept()
+        fork(target=_stage, args=(listener, connection, before)).start()
+        connection.close()
         multiprocessing.active_children()  # takes leave of those that have ended
+    listener.close()
+    shutil.rmtree(place, ignore_errors=True)
 
 
-def _stage(connection: socket.socket, like: str) -> None:
-    """In a fork: run the script that asks at the other end."""
+def _stage(listener: socket.socket, connection: socket.socket, before: str) -> None:
+    """In a fork: run the script that is asked for at the other end."""
+    listener.close()
     head, files, _, _ = socket.recv_fds(connection, 8, 3)
     text = b""
     while part := connection.recv(min(1 << 16, int.from_bytes(head, "big") - len(text))):
         text += part
-    request = json.loads(text)
-    if request["like"] != like:
+    if len(files) < 3 or not text:  # the other end is gone
         return
-    os.setpgid(0, 0)  # so that a terminal's Ctrl-C comes once, through the script
+    request = json.loads(text)
+    if request["like"] != before:
+        return
+    os.setpgid(0, 0)  # so that a terminal's Ctrl-C comes once, through DVC
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     os.chdir(request["folder"])
+    os.environ.update(request["varies"])
     sys.argv = request["argv"]
     sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
     threading.Thread(target=_watch, args=(connection,), daemon=True).start()
     connection.sendall(f"{os.getpid()}\n".encode())
+    began = time.monotonic()
     status = _status(sys.argv[0])
     sys.stdout.flush()
     sys.stderr.flush()
-    connection.sendall(f"{status}\n".encode())
+    connection.sendall(f"{status} {time.monotonic() - began}\n".encode())
 
 
 def _status(path: str) -> int:
@@ -218,6 +167,13 @@ def _status(path: str) -> int:
 
 
 def _watch(connection: socket.socket) -> None:
-    """End this process if its script was killed."""
-    if not connection.recv(1):
-        os.kill(os.getpid(), signal.SIGTERM)
+    """End this process if the one that asked for it is gone."""
+    with contextlib.suppress(ConnectionError):
+        connection.recv(1)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(0, number)  # with what it has started
+        time.sleep(GRACE)
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,6 @@ COMMANDS = {
         "dvc repro for grids: stages as forks of one process, dvc.lock changed in place",
     ),
     "dvc": ("xstilts.commands.dvc", "DVC's own command line, with dvc.lock changed in place"),
-    "warm": ("xstilts.commands.fork_server", "run a command whose stages do not each import torch and MLflow anew"),
     "status": ("xstilts.commands.status", "what of the grid is done, runs now and is left, and where to look"),
     "completion": ("xstilts.commands.completion", "what a shell needs to complete commands and options"),
     "trace": ("xstilts.commands.trace", "from a number in the report back to run, files and commit"),
@@ -55,7 +54,6 @@ EXAMPLES = {
     "regenerate": "xstilts regenerate docs/studies/real-mini --out again --check",
     "grid": "xstilts grid --jobs 8",
     "calibrate": "xstilts calibrate --out simulation --only flat --worlds 1",
-    "warm": "xstilts warm dvc repro",
     "repro": "xstilts repro                           # all that is out of date; as dvc repro: stages, -f, --dry",
     "dvc": "xstilts dvc status",
     "status": "xstilts status --left",
@@ -64,7 +62,7 @@ EXAMPLES = {
 }
 
 # What follows these is another program's, options included, which argparse would take for its own.
-PASSED_ON = frozenset({"repro", "dvc", "warm"})
+PASSED_ON = frozenset({"repro", "dvc"})
 
 
 class _Version(argparse.Action):

@@ -66,7 +66,7 @@ def measured(model: Mapping[str, Any], data: Mapping[str, Any], made: str) -> Or
         encoder=_encoder(model, kind),
         data=_DATA.get(kind, kind),
         artificial=kind == "world",
-        xlmr=is_xlmr(model["name"] or ""),
+        xlmr=is_xlmr(model.get("name") or ""),
         unseen=_unseen(model, data),
         made=made,
     )
@@ -78,7 +78,7 @@ def is_xlmr(encoder: str) -> bool:
 
 
 def _encoder(model: Mapping[str, Any], kind: str) -> str:
-    if model["name"]:
+    if model.get("name"):
         revision = model.get("revision")
         return f"{model['name']}{f' at {revision[:7]}' if revision else ''}"
     text = "artificial" if kind == "world" else "this study's"
@@ -86,7 +86,7 @@ def _encoder(model: Mapping[str, Any], kind: str) -> str:
 
 
 def _unseen(model: Mapping[str, Any], data: Mapping[str, Any]) -> frozenset[str] | None:
-    if model["name"]:
+    if model.get("name"):
         return unseen_by_xlmr() if is_xlmr(model["name"]) else None
     read: Sequence[str] | None = data.get("languages")
     return None if read is None else frozenset(row.code for row in languages.LANGUAGES) - set(read)
