@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,8 +214,25 @@ BAD = {
     "empty": (["mine", "mnli", "", "f1", "deu", "9", "50"], "target is empty"),
     "baseline": (["mine", "mnli", "panx", "f1", "deu", "9", "50"], "missing baseline"),
     "twice": (["mine", "mnli", "panx", "f1", "de", "1", "50"], "given twice"),
-    "short": (["mine", "mnli", "panx"], "value is empty"),
-    "long": (["mine", "mnli", "panx", "f1", "deu", "9", "50", "more"], "more fields"),
+    "short": (["mine", "mnli", "panx"], "3 field(s), but the header has 7 columns"),
+    "long": (["mine", "mnli", "panx", "f1", "deu", "9", "50", "more"], "8 field(s), but the header has 7 columns"),
+    "superscript": (["mine", "mnli", "panx", "f1", "deu", "²", "50"], "seed '²' is not a whole number"),
+    "float seed": (["mine", "mnli", "panx", "f1", "deu", "1.0", "50"], "is not a whole number; allowed: digits"),
+    "double minus": (["mine", "mnli", "panx", "f1", "deu", "--5", "50"], "seed '--5' is not a whole number"),
+    "long seed": (["mine", "mnli", "panx", "f1", "deu", "9" * 4301, "50"], "is not a whole number"),
+    "all": (["mine", "all", "panx", "f1", "deu", "1", "50"], "intermediate 'all' is a reserved name"),
+    "mean": (["mine", "Mean", "panx", "f1", "deu", "1", "50"], "intermediate 'Mean' is a reserved name"),
+    "all as target": (["mine", "mnli", "all", "f1", "deu", "1", "50"], "target 'all' is a reserved name"),
+    "none as target": (["mine", "mnli", "none", "f1", "deu", "1", "50"], "target 'none' is a reserved name"),
+    "None": (["mine", "None", "panx", "f1", "deu", "1", "50"], "the baseline is written 'none'"),
+    "invisible": (
+        ["mine", "mnli\u202e", "panx", "f1", "deu", "1", "50"],
+        "intermediate 'mnli\\u202e' has a line break or",
+    ),
+    "two lines": (
+        ["mi\nne", "mnli", "panx", "f1", "deu", "1", "50"],
+        "study 'mi\\nne' has a line break or an invisible",
+    ),
 }
 
 
@@ -238,8 +256,14 @@ def test_all_bad_rows_are_reported_together(analyse: Analyse, capsys: pytest.Cap
     problems = capsys.readouterr().err
     assert status != 0
     assert not out.exists()
-    for place in range(len(BAD)):
-        assert f"line {len(content) + 2 + place}: " in problems
+    told = [int(number) for found in re.findall(r"lines? ([\d, -]+):", problems) for number in _numbers(found)]
+    two = next(place for place, name in enumerate(BAD) if name == "two lines")  # itself two lines of the file
+    assert sorted(set(told)) == [len(content) + 2 + place + (place > two) for place in range(len(BAD))]
+
+
+def _numbers(text: str) -> list[int]:
+    ends = [[int(end) for end in part.split("-")] for part in text.split(", ")]
+    return [number for part in ends for number in range(part[0], part[-1] + 1)]
 
 
 def test_a_missing_column_is_named(analyse: Analyse, capsys: pytest.CaptureFixture[str]) -> None:

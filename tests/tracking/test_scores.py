@@ -147,6 +147,31 @@ def test_a_curve_that_a_score_record_could_not_tell_is_added_from_the_trainings_
         assert [point[3] for point in there.history(run.info.run_id, "train/loss")] == [0, 1, 2, 3]
 
 
+class Same(Grid):
+    """Trainings whose content does not depend on what the intermediate is called."""
+
+    def training(self, phase: str, intermediate: str, *, ancestors: tuple[Entry, ...] = ()) -> records.Training:
+        made = super().training(phase, intermediate, ancestors=ancestors)
+        return replace(made, entry=replace(made.entry, fingerprint=digit(phase, self.rate)))
+
+
+@pytest.mark.parametrize("name", ["all_nli", "nli", "zz"])
+def test_fault_5_renaming_an_intermediate_leaves_old_records_that_do_not_win(name):
+    (old,) = Same().write("mnli")
+    scores.log(old)
+    restore()
+    PATH.unlink()
+    Same().write(name)
+    there = store.connect()
+    for phase in (f"intermediate/{name}/seed1", f"target/{name}/xnli/seed1"):  # as the stages do that ran again
+        made = records.read_training(Path("trainings", phase))
+        mirror.replace(there, mirror.find(there, "world", made.entry.fingerprint), made.entry, made.curve)
+    assert Path("trainings/intermediate/mnli/seed1/run.json").exists()
+    assert scores.read("world", among=restore()) != []
+    current = {run.data.tags["key"] for run in there.search(["world"], superseded="false", kind="training")}
+    assert current == {f"training:intermediate/{name}/seed1", f"training:target/{name}/xnli/seed1"}
+
+
 def test_restoring_twice_changes_nothing():
     Grid().write("none", "mnli")
     assert restore() == restore()

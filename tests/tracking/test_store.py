@@ -63,6 +63,18 @@ def test_a_deleted_experiment_is_an_error_that_says_how_to_bring_it_back(reposit
         mirror.put(there, Entry("world", "training", "a", digit("a")))
 
 
+def test_row_39_more_experiments_and_runs_than_a_page_holds_are_all_found(repository, monkeypatch):
+    monkeypatch.setattr(store, "_PAGE", 2)
+    there = store.connect()
+    names = [f"study{number}" for number in range(5)]
+    for name in names:
+        mirror.put(there, Entry(name, "training", "a", digit("a")))
+    for letter in "bcdef":
+        mirror.put(there, Entry("study3", "training", letter, digit(letter)))
+    assert there.studies() == names
+    assert {run.data.tags["key"] for run in there.search(["study3"])} == {f"training:{letter}" for letter in "abcdef"}
+
+
 def test_artifacts_lie_under_mlruns(repository):
     there = store.connect()
     run = mirror.start(there, Entry("world", "report", "report", digit("a")))

@@ -8,7 +8,7 @@ import functools
 import platform
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
@@ -43,6 +43,7 @@ from xstilts.analysis.sample import Settings
 from xstilts.distances.from_english import Distance
 from xstilts.distances.imputation import ImputedDistance
 from xstilts.formats import tables
+from xstilts.languages import table as languages
 
 WORTH_SHARING = 8  # cells; fewer take less time than starting a process
 
@@ -78,6 +79,7 @@ def analyse(
     measured: regression.Measured | None = None,
     settings: Settings | None = None,
     workers: int = 1,
+    remarks: Mapping[str, Sequence[str]] | None = None,
 ) -> Results:
     """The whole analysis; the same inputs and seed give the same numbers, whatever the number of workers.
 
@@ -88,12 +90,19 @@ def analyse(
         measured: sub-word overlap and fertility by target and language.
         settings: seed, draws, levels.
         workers: processes that share the cells.
+        remarks: by study, what its note in studies.csv says besides, such as scores that no gain is taken from.
 
     Raises:
-        ValueError: no gains, or no primary distance.
+        ValueError: no gains, gains in English alone, or no primary distance.
     """
     if not gains:
         raise ValueError("no gains to analyse: run `dvc repro gains`")
+    for name in sorted({gain.study for gain in gains}):
+        if {gain.language for gain in gains if gain.study == name} == {languages.ENGLISH}:
+            raise ValueError(
+                f"study {name!r}: English is the only language with a gain; it is never correlated, since its distance "
+                "from itself is zero. Add scores in other languages, or leave the study out"
+            )
     chosen = settings or Settings()
     sides = predictors.load(distances, imputed)
     found: dict[str, list[Any]] = {name: [] for name in FILES}
@@ -114,7 +123,7 @@ def analyse(
         found["pooled"] += models
         verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen, unlearned)
         tested = sum(row.tested for row in rows if _counts(row))
-        found["studies"].append(display.study(name, gains, tested))
+        found["studies"].append(display.study(name, gains, tested, (remarks or {}).get(name, ())))
     codes = sorted({code for cell in everything for code in cell.codes})
     found["coverage"] = predictors.coverage(sides, codes)
     _show(gains, sides, distances, found)

@@ -19,7 +19,7 @@ from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import PRIMARY, Predictor, latin, log_cc100
 from xstilts.analysis.sample import FAMILIES_LEAST
-from xstilts.formats import tables
+from xstilts.formats import csv_rows, fields
 from xstilts.languages import table as languages
 
 LEAST_FREEDOM = 3  # languages beyond the coefficients
@@ -47,19 +47,26 @@ class Coefficient:
 
 
 def read(path: Path) -> dict[tuple[str, str], tuple[float, float]]:
-    """Read overlap with English and fertility by target and language.
+    """Read overlap with English (per cent) and fertility (sub-words a word) by target and language.
 
     Raises:
-        ValueError: a column is missing, an unknown language, or a number that is none; the message names the line.
+        ValueError: a column is missing, unknown or there twice, an unknown language, a number out of its range, or a
+            target and language given twice; the message names file and lines.
     """
-    found = {}
-    for number, row in enumerate(tables.read_csv(path, ("target", "language", "overlap", "fertility")), start=2):
-        try:
-            code = languages.get(row["language"]).code
-            found[row["target"], code] = float(row["overlap"]), float(row["fertility"])
-        except ValueError as error:
-            raise ValueError(f"{path}, line {number}: {error}") from error
-    return found
+    table = csv_rows.read(path, ("target", "language", "overlap", "fertility"))
+    rows = csv_rows.built(table, _read_row, lambda row: row[:2])
+    return {(target, code): (overlap, fertility) for target, code, overlap, fertility in rows}
+
+
+def _read_row(row: Mapping[str, str]) -> tuple[str, str, float, float]:
+    if not row["target"].strip():
+        raise ValueError("target is empty; allowed: a target of the scores")
+    return (
+        row["target"].strip(),
+        languages.parse(row["language"].strip()).code,
+        csv_rows.field(row, "overlap", fields.between(0, 100)),
+        csv_rows.field(row, "fertility", fields.between(0, math.inf)),
+    )
 
 
 def compare(cell: Cell, outcome: str, predictor: Predictor, measured: Measured) -> list[Coefficient]:

@@ -200,15 +200,15 @@ def unlearned(rows: Sequence[Gain]) -> list[str]:
     return [f"a training did not learn (its validation loss ended no lower than a guess's), {judged}: {shown}"]
 
 
-def study(name: str, gains: Sequence[Gain], tested_cells: int) -> Study:
-    """What one study consists of."""
+def study(name: str, gains: Sequence[Gain], tested_cells: int, remarks: Sequence[str] = ()) -> Study:
+    """What one study consists of; the remarks become part of its note."""
     rows = [gain for gain in gains if gain.study == name]
     seeds = {
         target: {row.seed for row in rows if row.target == target} for target in sorted({row.target for row in rows})
     }
     single = [target for target, found in seeds.items() if len(found) == 1]
     notes = [f"one run per cell in {', '.join(single)}: seed noise and noise ceiling are unknown there"] * bool(single)
-    notes += unlearned(rows)
+    notes += [*unlearned(rows), *remarks]
     return Study(
         study=name,
         intermediates=len({row.intermediate for row in rows}),

@@ -8,13 +8,14 @@ distances (https://github.com/antonisa/lang2vec), recomputed here since its whee
 import csv
 import functools
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xstilts.formats import csv_rows, fields
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
@@ -28,6 +29,11 @@ MINIMUM_SHARED = {"syntactic": 30, "phonological": 20, "inventory": 79, "featura
 BOOTSTRAP = 1000
 HALF_EARTH_KM = np.pi * 6371.0088
 
+# Every distance that has a name here; `table` gives all but Grambank's.
+NAMES = (
+    *(f"{group}{how}" for group in GROUPS for how in ("", "_zero_filled", "_knn")),
+    *("genetic", "genetic_over_english", "genetic_over_language", "geographic", "geographic_km", GRAMBANK),
+)
 COLUMNS = ("language", "distance", "value", "shared", "known", "coverage_ok", "raw", "se")
 
 
@@ -256,27 +262,30 @@ def write(path: Path, rows: Iterable[Distance]) -> None:
 
 
 def read(path: Path) -> list[Distance]:
-    """Read what `write` wrote.
+    """Read what `write` wrote, or a table of one's own in its form; codes may be XTREME's two-letter ones.
 
     Raises:
-        ValueError: the file has other columns.
+        ValueError: other columns, an unknown language, a distance whose name is spelled almost as a known one, a number
+            out of its range, or a distance given twice; the message names file and lines.
     """
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ValueError(
-                f"{path}: columns {reader.fieldnames}, expected {list(COLUMNS)}; run `dvc repro distances`"
-            )
-        return [
-            Distance(
-                language=row["language"],
-                distance=row["distance"],
-                value=float(row["value"]) if row["value"] else None,
-                shared=int(row["shared"]),
-                known=int(row["known"]),
-                coverage_ok=row["coverage_ok"] == "1",
-                raw=float(row["raw"]) if row["raw"] else None,
-                se=float(row["se"]) if row["se"] else None,
-            )
-            for row in reader
-        ]
+    table = csv_rows.read(path, COLUMNS)
+    return csv_rows.built(table, _read_row, lambda row: (row.language, row.distance))
+
+
+def _read_row(row: Mapping[str, str]) -> Distance:
+    name = row["distance"].strip()
+    if name not in NAMES and (near := csv_rows.near(name, NAMES)):
+        raise ValueError(f"unknown distance {fields.shown(name)}; did you mean {near!r}?")
+    if not name:
+        raise ValueError("distance is empty; allowed: a name such as syntactic")
+    number = fields.or_none(fields.between(0, HALF_EARTH_KM if name.endswith("_km") else 1))
+    return Distance(
+        language=languages.parse(row["language"].strip()).code,
+        distance=name,
+        value=csv_rows.field(row, "value", number),
+        shared=csv_rows.field(row, "shared", fields.count),
+        known=csv_rows.field(row, "known", fields.count),
+        coverage_ok=csv_rows.field(row, "coverage_ok", fields.flag),
+        raw=csv_rows.field(row, "raw", number),
+        se=csv_rows.field(row, "se", fields.or_none(fields.number)),
+    )

@@ -8,30 +8,27 @@ languages have no row, since Grambank codes nothing under their glottocode: Afri
 Gujarati, Kazakh, Romanian, Spanish, Urdu, Yoruba.
 """
 
-import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 from xstilts.distances.from_english import GRAMBANK, Distance, marked
+from xstilts.formats import csv_rows, fields
 from xstilts.languages import table as languages
 
 TABLE = Path(__file__).with_name("grambank.csv")
+COLUMNS = ("language", "glottocode", "hamming", "shared")
 
 
 def read(path: Path = TABLE) -> list[Distance]:
     """Share of Grambank features that differ from English's, from a table language,glottocode,hamming,shared.
 
     Raises:
-        ValueError: an unknown language, or a number that is none; the message names file and line.
+        ValueError: other columns, an unknown language, a number out of its range, or a language given twice; the
+            message names file and lines.
     """
-    rows = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            try:
-                raw, shared = float(row["hamming"]), int(row["shared"])
-                code = languages.get(row["language"]).code
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: {error}; expected language,glottocode,hamming,shared"
-                ) from error
-            rows.append(marked(code, GRAMBANK, raw, shared, shared, GRAMBANK))
-    return rows
+    return csv_rows.built(csv_rows.read(path, COLUMNS), _read_row, lambda row: row.language)
+
+
+def _read_row(row: Mapping[str, str]) -> Distance:
+    raw, shared = csv_rows.field(row, "hamming", fields.between(0, 1)), csv_rows.field(row, "shared", fields.count)
+    return marked(languages.parse(row["language"].strip()).code, GRAMBANK, raw, shared, shared, GRAMBANK)

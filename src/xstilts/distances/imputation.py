@@ -10,7 +10,7 @@ several draws with resampled voters: Rubin & Schenker 1986 (https://doi.org/10.1
 import csv
 import functools
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xstilts.distances import from_english as distances
+from xstilts.formats import csv_rows, fields
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
@@ -270,9 +271,17 @@ def write(path: Path, rows: Iterable[ImputedDistance]) -> None:
 
 
 def read(path: Path) -> list[ImputedDistance]:
-    """Read what `write` wrote."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [
-            ImputedDistance(row["language"], int(row["imputation"]), float(row["value"]))
-            for row in csv.DictReader(lines)
-        ]
+    """Read what `write` wrote.
+
+    Raises:
+        ValueError: other columns, an unknown language, a number out of its range, or an imputation given twice.
+    """
+    return csv_rows.built(csv_rows.read(path, COLUMNS), _read_row, lambda row: (row.language, row.imputation))
+
+
+def _read_row(row: Mapping[str, str]) -> ImputedDistance:
+    return ImputedDistance(
+        languages.get(row["language"]).code,
+        csv_rows.field(row, "imputation", fields.count),
+        csv_rows.field(row, "value", fields.between(0, 1)),
+    )

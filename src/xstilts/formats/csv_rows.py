@@ -6,15 +6,17 @@ twice, a row of another length, and a quotation mark that swallows the lines aft
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
-from xstilts.formats import text
+from xstilts.formats import faults, text
 from xstilts.formats.fields import shown
 
-_LISTED = 5  # rows that an error lists
+Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,20 @@ class Table:
     rows: list[tuple[int, dict[str, str]]]
 
 
-def read(path: Path, columns: Iterable[str], *, optional: Iterable[str] | None = ()) -> Table:
+def read(
+    path: Path,
+    columns: Iterable[str],
+    *,
+    optional: Iterable[str] | None = (),
+    wrong: list[tuple[int, str]] | None = None,
+) -> Table:
     """Read a CSV file in UTF-8, with or without a byte order mark and with any line ends.
 
     Args:
         path: the file; blank lines in it are nothing.
         columns: what its header must name, in any order.
         optional: what its header may name besides; None for anything.
+        wrong: where rows of another length are told, with their lines, by a caller that goes on without them.
 
     Raises:
         ValueError: it is not such a file; the message names line, what was found and what is allowed.
@@ -43,15 +52,65 @@ def read(path: Path, columns: Iterable[str], *, optional: Iterable[str] | None =
     (first, header), *rest = records
     names = tuple(name.strip() for name in header)
     _check_header(f"{path}, line {first}", names, tuple(columns), None if optional is None else tuple(optional))
-    wrong = [(line, len(row)) for line, row in rest if len(row) != len(names)]
-    if wrong:
-        listed = ", ".join(f"line {line} has {count}" for line, count in wrong[:_LISTED])
-        more = f" and {len(wrong) - _LISTED} more rows" if len(wrong) > _LISTED else ""
+    ragged = [
+        (line, f"{len(row)} field(s), but the header has {len(names)} columns")
+        for line, row in rest
+        if len(row) != len(names)
+    ]
+    if wrong is not None:
+        wrong += ragged
+    elif ragged:
         raise ValueError(
-            f"{path}: the header names {len(names)} columns, but {listed}{more}; "
-            "every row needs as many fields as the header, and a value with a comma in it quotation marks"
+            f"{path}: rows of another length than the header; a value with a comma in it needs quotation marks\n"
+            f"{faults.listed(ragged)}"
         )
-    return Table(Path(path), names, [(line, dict(zip(names, row, strict=True))) for line, row in rest])
+    rows = [(line, dict(zip(names, row, strict=True))) for line, row in rest if len(row) == len(names)]
+    return Table(Path(path), names, rows)
+
+
+def built(table: Table, make: Callable[[Mapping[str, str]], Made], key: Callable[[Made], Hashable]) -> list[Made]:
+    """Every row of a table as what it stands for.
+
+    Args:
+        table: the table.
+        make: makes one, or raises ValueError with what is wrong and what is allowed.
+        key: what may be there once only.
+
+    Raises:
+        ValueError: rows that are wrong, or there twice; all of them, with their lines.
+    """
+    wrong: list[tuple[int, str]] = []
+    found: dict[Hashable, tuple[int, Made]] = {}
+    for line, row in table.rows:
+        try:
+            made = make(row)
+        except ValueError as error:
+            wrong.append((line, str(error)))
+            continue
+        first, _ = found.setdefault(key(made), (line, made))
+        if first != line:
+            wrong.append((line, f"given twice: {key(made)!r}, first in line {first}"))
+    if wrong:
+        raise ValueError(f"{table.path}: {len(wrong)} problem(s)\n{faults.listed(wrong)}")
+    return [made for _, made in found.values()]
+
+
+def field(row: Mapping[str, str], name: str, read: Callable[[str], Value]) -> Value:
+    """One field of a row.
+
+    Raises:
+        ValueError: it cannot be read; the message names the column.
+    """
+    try:
+        return read(row[name])
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """The column whose name is spelled almost so."""
+    close = get_close_matches(name.casefold(), list(known), n=1, cutoff=0.75)
+    return close[0] if close else None
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
@@ -103,6 +162,6 @@ def _check_header(
     known = (*columns, *(optional or ()))
     for name in names if optional is not None else ():
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            guess = f"; did you mean {close[0]!r}?" if close else ""
+            close = near(name, known)
+            guess = f"; did you mean {close!r}?" if close else ""
             raise ValueError(f"{place}: unknown column {shown(name)}; allowed: {', '.join(known)}{guess}")

@@ -5,6 +5,7 @@ name neither file nor what is allowed. Errors here say what was found and what i
 """
 
 import re
+from collections.abc import Callable
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -33,6 +34,38 @@ def number(text: str) -> float:
     if not _NUMBER.fullmatch(stripped) or abs(value := float(stripped)) == float("inf"):
         raise ValueError(f"{shown(text)} is not a number; allowed: {_hint(stripped, 'a finite number, as in 63.4')}")
     return value
+
+
+def between(least: float, largest: float) -> Callable[[str], float]:
+    """A reader of numbers in a range."""
+
+    def read(text: str) -> float:
+        value = number(text)
+        if not least <= value <= largest:
+            raise ValueError(f"{shown(text)} is outside {least:g} to {largest:g}")
+        return value
+
+    return read
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative."""
+    value = integer(text)
+    if value < 0:
+        raise ValueError(f"{shown(text)} is negative; allowed: 0, 1, 2, …")
+    return value
+
+
+def flag(text: str) -> bool:
+    """1 or 0."""
+    if text.strip() not in ("0", "1"):
+        raise ValueError(f"{shown(text)} is neither 1 nor 0")
+    return text.strip() == "1"
+
+
+def or_none(read: Callable[[str], float]) -> Callable[[str], float | None]:
+    """A reader of fields that may be empty."""
+    return lambda text: read(text) if text.strip() else None
 
 
 def shown(text: str) -> str:

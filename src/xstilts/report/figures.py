@@ -36,7 +36,7 @@ def write(results: Results, folder: Path) -> list[Path]:
 
 
 def _study(study: Study, folder: Path) -> list[Path]:
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in study.name)
+    name = text.slug(study.name)
     written: list[Path] = []
     with drawing.style():
         for part, cells in _parts(study).items():
@@ -53,7 +53,7 @@ def _parts(study: Study) -> dict[str, list[tuple[str, str]]]:
     cells = [(arm, target) for target in study.targets for arm in study.arms if (arm, target) in study.points]
     if len(cells) <= MOST_PANELS:
         return {"": cells}
-    return {f"_{target}": [cell for cell in cells if cell[1] == target] for target in study.targets}
+    return {f"_{text.slug(target)}": [cell for cell in cells if cell[1] == target] for target in study.targets}
 
 
 _POINT = [

@@ -74,7 +74,7 @@ def _resource(name: str) -> str:
 
 def anchor(name: str) -> str:
     """The address of a study inside the page."""
-    return "study-" + "".join(letter if letter.isalnum() else "-" for letter in name)
+    return f"study-{text.slug(name)}"
 
 
 def _opening(results: Results, notes: Mapping[str, StudyNote]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Study:
     @property
     def seeds(self) -> int:
         """The largest number of paired seeds of any target."""
-        return max((int(pair.rpartition(":")[2]) for pair in self.row["seeds"].split()), default=0)
+        return max((len({row["seed"] for row in rows}) for rows in _by(self.gains, "target").values()), default=0)
 
     def verdict(self, intermediate: str, target: str, outcome: str = "points") -> Mapping[str, Any] | None:
         """The verdict of a cell, of an intermediate (`target` all) or of the study (both all)."""

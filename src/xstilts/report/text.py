@@ -1,6 +1,7 @@
 """How numbers and names are written: the only place where anything is rounded."""
 
 import re
+import zlib
 
 from markupsafe import Markup, escape
 
@@ -104,6 +105,15 @@ def intermediate(name: str) -> str:
 def distance(name: str) -> str:
     """A distance in words."""
     return DISTANCES.get(name, name.replace("_", " "))
+
+
+def slug(name: str) -> str:
+    """A name for files and addresses, of 48 characters at most: all but letters, digits, - and _ becomes a hyphen.
+
+    A name that is changed so gets a digest, since `my study` and `my-study` are two studies.
+    """
+    written = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name[:48])
+    return written if written == name else f"{written}-{zlib.crc32(name.encode()):08x}"
 
 
 def prose(sentence: str) -> str:

@@ -16,17 +16,25 @@ from xstilts.tracking.store import Point, Store, StoreError
 def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
     """Every training that its own record or a score record tells of, each once, parents first.
 
+    An intermediate that was renamed leaves its old records below `trainings/`, of the same fingerprints: then the name
+    that the score records use is the right one, and where none of them tells, the training that ended last.
+
     Args:
         folder: where the trainings' records lie, at any depth, with their curves; None if there are none.
         made: score records.
     """
+    scored = [Entry.from_json(row) for record in made for row in record["training_run"]["runs"]]
+    used = {(entry.fingerprint, entry.name) for entry in scored}
     known: dict[str, records.Training] = {}
+
+    def rank(run: records.Training) -> tuple[bool, int]:
+        return (run.entry.fingerprint, run.entry.name) in used, run.entry.ended
+
     for path in sorted(Path(folder).rglob(records.TRAINING)) if folder is not None else ():
         run = records.read_training(path.parent)
-        known[run.entry.fingerprint] = run
-    for told in [entry for run in known.values() for entry in run.ancestors] + [
-        Entry.from_json(row) for record in made for row in record["training_run"]["runs"]
-    ]:
+        other = known.setdefault(run.entry.fingerprint, run)
+        known[run.entry.fingerprint] = max(run, other, key=rank)
+    for told in scored + [entry for run in sorted(known.values(), key=rank, reverse=True) for entry in run.ancestors]:
         known.setdefault(told.fingerprint, records.Training(told))
 
     def depth(run: records.Training) -> int:

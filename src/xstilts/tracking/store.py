@@ -128,7 +128,7 @@ class Store:
     def studies(self) -> list[str]:
         """The names of all active experiments but MLflow's empty `Default`, sorted."""
         with self._calls():
-            found = self._client.search_experiments(max_results=_PAGE)
+            found = _all(self._client.search_experiments)
         self._experiments.update({row.name: row.experiment_id for row in found})
         return sorted(row.name for row in found if row.name != "Default")
 
@@ -139,17 +139,8 @@ class Store:
             return []
         terms = [f"tags.{name} = '{value}'" for name, value in tags.items()]
         terms += [f"attributes.status = '{status}'"] if status else []
-        found: list[Run] = []
-        token = None
         with self._calls():
-            while True:
-                page = self._client.search_runs(
-                    experiments, filter_string=" and ".join(terms), max_results=_PAGE, page_token=token
-                )
-                found.extend(page)
-                token = page.token
-                if not token:
-                    return found
+            return _all(self._client.search_runs, experiments, filter_string=" and ".join(terms))
 
     def get(self, run_id: str) -> "Run":
         """One run."""
@@ -285,6 +276,15 @@ def _make(path: Path) -> None:
             _initialize_tables(engine)  # type: ignore[no-untyped-call]
             engine.dispose()
             aside.replace(path)
+
+
+def _all(search: Callable[..., Any], *arguments: Any, **named: Any) -> list[Any]:
+    """Everything that a search of MLflow finds, which answers one page at a time."""
+    found = [*(page := search(*arguments, **named, max_results=_PAGE))]
+    while page.token:
+        page = search(*arguments, **named, max_results=_PAGE, page_token=page.token)
+        found.extend(page)
+    return found
 
 
 def _slices(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from xstilts.commands.submission import files, layout
 from xstilts.formats import examples
 from xstilts.formats.examples import ParallelSentences
+from xstilts.formats.faults import ranges
 from xstilts.scoring import rows
 
 _SHOWN = 80  # characters of a faulty value
@@ -179,19 +180,8 @@ def _vocabulary(numbered: Iterable[tuple[int, str]], allowed: tuple[str, ...]) -
         if value not in allowed:
             wrong[value].append(row)
     for value, found in wrong.items():
-        place = f"line{'s' if len(found) > 1 else ''} {_ranges(found)}"
+        place = f"line{'s' if len(found) > 1 else ''} {ranges(found)}"
         yield f"{place}: {value!r:.{_SHOWN}} is not one of {', '.join(allowed)}"
-
-
-def _ranges(numbers: list[int]) -> str:
-    """`1, 2, 3, 7` as `1-3, 7`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 _CHECKS: dict[str, Callable[[str, Path, Expected], Iterable[str]]] = {
