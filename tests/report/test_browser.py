@@ -1,9 +1,12 @@
 """The page in a real browser: it draws, explains and answers the keyboard, says nothing on the console, asks nobody."""
 
+import csv
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -65,6 +68,45 @@ def test_an_address_opens_what_it_points_to(path: Path) -> None:
         assert not tab.evaluate("document.querySelector('#study-world details').open")
         tab.evaluate("new Promise(done => { location.hash = '#study-world'; setTimeout(done, 300); })")
         assert tab.evaluate("document.querySelector('#study-world details').open")
+
+
+def test_a_word_of_statistics_is_explained_where_the_pointer_rests(path: Path) -> None:
+    with chromium.Page() as tab:
+        tab.open(path)
+        tab.hover(".answer a.term[href='#term-gain']")
+        words = tab.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
+        assert words.startswith("gain") and "minus score without it" in words
+
+
+def test_a_figure_is_taken_along_as_csv_and_svg(tab: chromium.Page) -> None:
+    chart = "document.querySelector('#study-world [data-chart=scatter]').closest('figure')"
+    rows = list(csv.reader(io.StringIO(tab.evaluate(f"figureCsv({chart})"))))
+    assert rows[0][0] == "mark" and {"distance", "gain", "family"} <= set(rows[0])
+    assert len(rows) - 1 == tab.evaluate(f"{chart}.querySelectorAll('svg .tip').length") > 50
+    drawn = ElementTree.fromstring(tab.evaluate(f"figureSvg({chart})"))
+    texts = drawn.findall(".//{http://www.w3.org/2000/svg}text")
+    assert any(node.text == "gain (points)" for node in texts)
+    assert all("font-size: 1" in node.get("style", "") for node in texts)
+    buttons = "[...document.querySelectorAll('figure')].map(f => f.querySelectorAll('.tools button').length)"
+    assert set(tab.evaluate(buttons)) == {2}
+
+
+def test_an_address_shows_the_same_view_again(path: Path) -> None:
+    view = "#study-world?intermediate=mnli&target=xnli&outcome=error_reduction&distance=geographic&family=Indo-European"
+    chosen = "[...document.querySelectorAll('#study-world select')].map(s => s.value)"
+    bright = "[...document.querySelectorAll('#study-world .legend [aria-pressed=true]')].map(b => b.textContent)"
+    with chromium.Page() as tab:
+        tab.open(path)
+        tab.evaluate(f"new Promise(done => {{ location.hash = '{view}'; setTimeout(done, 300); }})")
+        assert tab.evaluate(chosen) == ["mnli", "xnli", "error_reduction", "geographic"]
+        assert tab.evaluate(bright) == ["Indo-European"]
+        assert tab.evaluate("location.hash") == view
+        assert tab.evaluate("document.querySelector('#study-world .view').getAttribute('href')") == view
+        tab.evaluate(
+            f"new Promise(done => {{ location.hash = '{view.replace('mnli', 'nonsense')}x'; setTimeout(done, 300); }})"
+        )
+        assert tab.evaluate(chosen) == ["mnli", "xnli", "error_reduction", "geographic"]
+        assert tab.errors() == []
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def write(results: Path, output: Path, *, published: Path | None = None, context
     read = arranged(read, notes)
     output.mkdir(parents=True, exist_ok=True)
     written = figures.write(read, output / "figures")
-    written.append(_write(output / "index.html", page.render(read, notes, about)))
+    written.append(_write(output / "index.html", page.render(read, notes, about, {path.stem for path in written})))
     written.append(_write(output / "summary.md", markdown.render(read, notes, about)))
     return written
 

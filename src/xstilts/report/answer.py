@@ -32,6 +32,7 @@ class Span:
 
     near: str
     far: str
+    start: float  # the distance of the near one from English
     difference: float
 
 
@@ -88,7 +89,7 @@ def span(results: Results) -> Span:
     near, far = NEAR, FAR
     if near not in values or far not in values:
         near, far = min(values, key=lambda code: values[code]), max(values, key=lambda code: values[code])
-    return Span(near, far, values[far] - values[near])
+    return Span(near, far, values[near], values[far] - values[near])
 
 
 def used(study: Study) -> list[Row]:

@@ -11,6 +11,7 @@ from xstilts.report.drawing import OUTCOME, Drawn, arrange, columns, correlation
 from xstilts.report.tables import Results, Row, Study, number
 
 MOST_PANELS = 9
+_STEMS = {"lofo": "leave_one_family_out"}  # chart of the page → name of the file, where they differ
 
 
 def write(results: Results, folder: Path) -> list[Path]:
@@ -46,6 +47,12 @@ def _study(study: Study, folder: Path) -> list[Path]:
             drawn = draw(study)
             written += save(folder, f"{kind}_{name}", *drawn) if drawn else []
     return written
+
+
+def stems(study: Study, chart: str) -> list[str]:
+    """The names that the static figures of one chart of the page may have: one for all, or one a target."""
+    whole = f"{_STEMS.get(chart, chart)}_{text.slug(study.name)}"
+    return [whole, *(f"{whole}_{text.slug(target)}" for target in study.targets)]
 
 
 def _parts(study: Study) -> dict[str, list[tuple[str, str]]]:

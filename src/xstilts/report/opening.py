@@ -62,6 +62,7 @@ class Scatter:
     line: tuple[float, float, float, float] | None
     marks: tuple[Mark, ...]
     labels: tuple[Label, ...]
+    guides: tuple[Label, ...]
 
 
 def spots(finding: Finding) -> list[Spot]:
@@ -102,7 +103,7 @@ def scatter(finding: Finding, between: Span, width: int, height: int) -> Scatter
     found = spots(finding)
     if not found:
         return None
-    box = Box(56, 12, width - 12, height - 48)
+    box = Box(56, 26, width - 12, height - 48)
     x_domain = vector.padded(spot.distance for spot in found)
     middle = fmean(spot.distance for spot in found), fmean(spot.gain for spot in found)
     fits = [] if finding.slope is None else [_ends(middle, slope, x_domain) for slope in finding.slope]
@@ -112,6 +113,7 @@ def scatter(finding: Finding, between: Span, width: int, height: int) -> Scatter
     chosen = [
         (x(spot.distance), y(spot.gain), languages.get(spot.code).name.partition(",")[0])
         for spot in named(found, between)
+        if spot.code not in (between.near, between.far)
     ]
     left, right = box.left, box.right
     band, line = "", None
@@ -133,7 +135,20 @@ def scatter(finding: Finding, between: Span, width: int, height: int) -> Scatter
         line=line,
         marks=tuple(_mark(spot, *place) for spot, place in zip(found, at, strict=True)),
         labels=tuple(vector.labels(chosen, at, box)),
+        guides=_guides(between, x, box),
     )
+
+
+def _guides(between: Span, x: vector.Scale, box: Box) -> tuple[Label, ...]:
+    """Upright lines at the two languages of the sentence, named above the figure."""
+    made = []
+    for code, distance in ((between.near, between.start), (between.far, between.start + between.difference)):
+        at, name = x(distance), languages.get(code).name
+        half = vector.LETTER * len(name) / 2
+        anchor = "start" if at - half < box.left else "end" if at + half > box.right else "middle"
+        if box.left <= at <= box.right:
+            made.append(Label(at, box.top - 8, name, anchor))
+    return tuple(made)
 
 
 def _ends(middle: tuple[float, float], slope: float, domain: tuple[float, float]) -> tuple[float, float]:

@@ -28,6 +28,7 @@ function controls(section, study, state) {
   const has = (name) => Object.keys(study.correlations).some((key) => key.endsWith(`|${name}`));
   const distances = Object.keys(DATA.distances).filter(has);
   select(bar, "Distance", distances.map((name) => [name, DATA.distances[name].label]), state.distance, set("distance"));
+  tag("a", { class: "view", href: addressOf(section) }, bar, "Link to this view");
 }
 
 function legend(section, study) {
@@ -35,7 +36,7 @@ function legend(section, study) {
   const present = new Set(Object.values(study.points).flat().map((point) => DATA.languages[point[0]][1]));
   DATA.families.forEach(([name], family) => {
     if (!present.has(family)) return;
-    const button = tag("button", { type: "button", "aria-pressed": "false", title: `Show only ${name}` }, bar);
+    const button = tag("button", { type: "button", "aria-pressed": "false", "data-only": family, title: `Show only ${name}` }, bar);
     symbol(make("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, button), family, 7, 7, 4.6);
     tag("span", {}, button, name);
     button.addEventListener("click", () => {
@@ -44,6 +45,7 @@ function legend(section, study) {
       button.setAttribute("aria-pressed", String(!pressed));
       section.dataset.only = pressed ? "" : String(family);
       dim(section);
+      remember(section);
     });
   });
 }
@@ -62,21 +64,6 @@ function draw(host) {
   const name = section.dataset.study;
   CHARTS[host.dataset.chart](host, DATA.studies[name], states[name]);
   dim(section);
-}
-
-// Opens what an address points to: the page begins with everything folded.
-function unfold(node) {
-  const section = node && node.closest("section");
-  const part = section && section.querySelector("details.part");
-  if (part) part.open = true;
-}
-
-function arrive() {
-  hide();
-  const node = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!node) return;
-  unfold(node);
-  node.scrollIntoView();
 }
 
 function start() {
@@ -99,11 +86,13 @@ function start() {
       controls(section, study, states[name]);
       if (focused >= 0) section.querySelectorAll(".controls select")[focused].focus();
       for (const host of section.querySelectorAll(".chart")) if (host.dataset.width) draw(host);
+      remember(section);
     };
     controls(section, study, states[name]);
     legend(section, study);
   }
   hosts.forEach((host) => watcher.observe(host));
+  document.querySelectorAll("figure").forEach(tools);
   let waiting = 0;
   addEventListener("resize", () => {
     clearTimeout(waiting);

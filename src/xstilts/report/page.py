@@ -4,7 +4,7 @@ Its structure is in `templates/`, filled by Jinja2 with autoescape; here is what
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -12,7 +12,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from xstilts.languages import table as languages
-from xstilts.report import answer, captions, charts, headline, opening, origin, sections, text, vector
+from xstilts.report import (
+    answer,
+    captions,
+    charts,
+    figures,
+    glossary,
+    headline,
+    opening,
+    origin,
+    sections,
+    text,
+    vector,
+)
 from xstilts.report import claims as checked
 from xstilts.report.answer import Span
 from xstilts.report.context import QUESTION, Context, StudyNote
@@ -21,11 +33,13 @@ from xstilts.report.origin import UNKNOWN
 from xstilts.report.sections import Table
 from xstilts.report.tables import Results, Study
 
-_SCRIPTS = ("page_core.js", "page_points.js", "page_statistics.js", "page.js")
+_SCRIPTS = ("page_core.js", "page_points.js", "page_statistics.js", "page_tools.js", "page.js")
 
 
-def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
-    """The whole page."""
+def render(
+    results: Results, notes: Mapping[str, StudyNote], context: Context, drawn: Collection[str] = frozenset()
+) -> str:
+    """The whole page; `drawn` are the names in figures/, which readers without JavaScript see."""
     titles = {name: note.title for name, note in notes.items()}
     between = answer.span(results)
     written = json.dumps(charts.data(results, titles), ensure_ascii=False, separators=(",", ":"))
@@ -38,8 +52,9 @@ def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -
             hues={"light": (*HUES.values(), OTHER), "dark": (*DARK_HUES, DARK_OTHER)},
             **_opening(results, notes),
             anchor=anchor,
-            studies=[_study(study, notes[study.name], context, between) for study in results.studies],
+            studies=[_study(study, notes[study.name], context, between, drawn) for study in results.studies],
             badge_words=origin.BADGE,
+            terms=glossary.TERMS,
             coverage=sections.coverage(results),
             distances_source=captions.DISTANCES_SOURCE,
             own_encoder=not context.origin.xlmr,
@@ -64,6 +79,7 @@ def templates() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["marked"] = text.marked
+    made.filters["linked"] = glossary.linked
     made.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
     return made
 
@@ -111,7 +127,7 @@ def _seeds(study: Study) -> str:
     return str(study.seeds) if study.seeds > 1 else "one run a cell: chance differences between runs are not known"
 
 
-def _study(study: Study, note: StudyNote, context: Context, between: Span) -> dict[str, Any]:
+def _study(study: Study, note: StudyNote, context: Context, between: Span, drawn: Collection[str]) -> dict[str, Any]:
     """What study.html is told of one study."""
     counts = study.answer.get("counts", {})
     return {
@@ -127,7 +143,7 @@ def _study(study: Study, note: StudyNote, context: Context, between: Span) -> di
         "described": _described(study),
         "remark": study.row["note"],
         "caveats": list(dict.fromkeys([*note.caveats, *study.overall.get("caveats", [])])),
-        "figures": _figures(study),
+        "figures": _figures(study, drawn),
         "changes": Table("Changes by target, in points", headline.head(study.targets), headline.rows(study)),
         "printed": _printed(note, context),
         "english": sections.english(study),
@@ -158,14 +174,15 @@ def _described(study: Study) -> str:
     )
 
 
-def _figures(study: Study) -> list[dict[str, str]]:
+def _figures(study: Study, drawn: Collection[str]) -> list[dict[str, Any]]:
     """Name, title and reading of every chart that a study has."""
     found = []
     for name, (title, reading) in captions.CHARTS.items():
         if name == "heatmap" and len(study.targets) * len(study.intermediates) == 1:
             continue
         bars = " One seed: no bars." if study.seeds < 2 and name in ("scatter", "gains") else ""
-        found.append({"name": name, "title": title, "reading": reading + bars})
+        static = [stem for stem in figures.stems(study, name) if stem in drawn]
+        found.append({"name": name, "title": title, "reading": reading + bars, "static": static})
     return found
 
 

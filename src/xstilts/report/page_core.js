@@ -116,10 +116,11 @@ function enter(svg) {
 }
 
 function show(node) {
-  const [heading, pairs] = tips.get(node);
+  const [heading, pairs, prose] = tips.get(node);
   tip.replaceChildren();
   tag("strong", {}, tip, heading);
-  const list = tag("dl", {}, tip);
+  if (prose) tag("div", {}, tip, prose);
+  const list = pairs.length ? tag("dl", {}, tip) : null;
   for (const [name, value] of pairs) {
     tag("dt", {}, list, name);
     tag("dd", {}, list, value);
@@ -163,6 +164,14 @@ for (const node of document.querySelectorAll(".given")) {
   explain(node, node.dataset.heading, JSON.parse(node.dataset.pairs));
 }
 for (const svg of document.querySelectorAll("figure > svg")) enter(svg);
+
+// Words with a definition in the glossary.
+for (const node of document.querySelectorAll("a.term")) {
+  const name = document.getElementById(node.getAttribute("href").slice(1));
+  tips.set(node, [name.textContent, [], name.nextElementSibling.textContent]);
+  node.classList.add("tip");
+  node.setAttribute("aria-describedby", "tip");
+}
 
 const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 

@@ -9,7 +9,7 @@ from xstilts.report.families import SHAPES, look
 Scale = Callable[[float], float]
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 
-LETTER, LINE = 9.0, 13.0  # pixels: width of a letter and height of a line of bold 13-pixel text, on the safe side
+LETTER, LINE = 9.5, 13.0  # pixels: width of a letter and height of a line of bold 13-pixel text, on the safe side
 _AWAY = 8.0
 
 
