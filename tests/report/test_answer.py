@@ -1,12 +1,17 @@
 """The first screen: which study speaks, what it says in points, and what its two figures draw."""
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import synthetic_results
+from xstilts import report
 from xstilts.languages import table as languages
-from xstilts.report import answer, opening, tables, vector
+from xstilts.report import answer, opening, page, tables, vector
 from xstilts.report import context as contexts
 from xstilts.report.answer import Finding, Span
 from xstilts.report.context import StudyNote
@@ -67,7 +72,7 @@ def _finding(word: str, change: float | None, **more: Any) -> Finding:
         (
             "inconclusive",
             None,
-            "24 languages are too few to say whether the gain changes with distance from English.",
+            "These 24 languages cannot tell whether the gain changes with distance from English.",
         ),
     ],
 )
@@ -137,6 +142,30 @@ def test_a_language_without_distance_is_replaced_by_the_nearest_and_the_farthest
     shown = {row["language"] for study in results.studies for row in answer.used(study)} | {"deu"}
     assert between.far == max(shown & set(values), key=lambda code: values[code])
     assert between.difference == pytest.approx(values[between.far] - values[between.near])
+
+
+def _without_entries(study: tables.Study) -> tables.Study:
+    return replace(study, points={key: [{**r, "used": "0"} for r in rows] for key, rows in study.points.items()})
+
+
+def _without_slopes(study: tables.Study) -> tables.Study:
+    lost = dict.fromkeys(("slope", "slope_low", "slope_high", "q"))
+    return replace(study, verdicts={key: {**row, **lost} for key, row in study.verdicts.items()})
+
+
+@pytest.mark.parametrize("lacking", [_without_entries, _without_slopes])
+@pytest.mark.parametrize("distances", [True, False])
+def test_a_study_that_can_tell_nothing_makes_a_page_that_says_so(
+    tmp_path: Path, lacking: Callable[[tables.Study], tables.Study], distances: bool
+) -> None:
+    plan = synthetic_results.Plan("solo", ("mnli",), {"bucc2018": ("deu", "fra", "rus", "cmn")}, 1)
+    read = tables.read(synthetic_results.write(tmp_path, (plan,)))
+    known = read.distances if distances else {key: {**row, "value": ""} for key, row in read.distances.items()}
+    read = replace(read, studies=tuple(map(_without_slopes, map(lacking, read.studies))), distances=known)
+    written = page.render(read, contexts.notes(read.studies, None), report.Context())
+    text = re.sub(r"<[^>]*>", "", written)
+    assert "These 40 languages cannot tell whether the gain changes with distance from English." in text
+    assert "no test" in text
 
 
 def test_labels_cover_no_mark_and_no_other_label() -> None:

@@ -82,10 +82,15 @@ class Finding:
 
 
 def span(results: Results) -> Span:
-    """German and Japanese; where the primary distance lacks one of them, the nearest and the farthest language."""
+    """German and Japanese; where the primary distance lacks one of them, the nearest and the farthest language.
+
+    Without any distance the difference is 0, and no study has a change.
+    """
     shown = {row["language"] for study in results.studies for row in used(study)}
     known = {code: number(row["value"]) for (name, code), row in results.distances.items() if name == PRIMARY}
     values = {code: value for code, value in known.items() if value is not None and code in shown | {NEAR, FAR}}
+    if not values:
+        return Span(NEAR, FAR, 0.0, 0.0)
     near, far = NEAR, FAR
     if near not in values or far not in values:
         near, far = min(values, key=lambda code: values[code]), max(values, key=lambda code: values[code])
@@ -110,7 +115,7 @@ def best(found: Iterable[Finding]) -> Finding:
 def finding(study: Study, note: StudyNote, between: Span) -> Finding:
     """What one study says of the difference between two languages."""
     slope = _slope(study)
-    ends = [None] * 3 if slope is None else [value * between.difference for value in slope]
+    ends = [None] * 3 if slope is None or not between.difference else [value * between.difference for value in slope]
     families = len({row["family"] for row in used(study)})
     change, low, high = ends
     return Finding(study, note, change, low, high, slope, families)
@@ -142,7 +147,7 @@ def sentence(finding: Finding, between: Span) -> str:
     """The answer of a study, for somebody who knows no statistics."""
     near, far = (languages.get(code).name for code in (between.near, between.far))
     if finding.change is None:
-        return f"{finding.languages} languages are too few to say whether the gain changes with distance from English."
+        return f"These {finding.languages} languages cannot tell whether the gain changes with distance from English."
     meaning = _MEANINGS.get(finding.word, finding.word)
     ends = (
         f"between {text.gain(finding.low)} and {text.gain(finding.high)}" if finding.low is not None else "no interval"

@@ -66,12 +66,14 @@ class Scatter:
 
 
 def spots(finding: Finding) -> list[Spot]:
-    """The languages that enter, nearest first.
+    """The languages that enter, nearest first; none where no language has a distance.
 
     Targets differ in how much they gain and in which languages they have; so that a language does not stand high only
     because of its targets, each target is moved to the mean over targets first.
     """
     rows = answer.used(finding.study)
+    if not rows:
+        return []
     by_target: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         by_target[row["target"]].append(float(row["gain"]))
@@ -231,7 +233,7 @@ def _row(finding: Finding, top: float, x: vector.Scale, letters: int) -> Row:
     )
     counted = f"{finding.languages} languages, {finding.families} families"
     if finding.change is None:
-        written = "no test: too few languages"
+        written = "no test"
     else:
         written = f"{text.gain(finding.change)} {text.interval(finding.low, finding.high, 1)}"
     return Row(
