@@ -94,6 +94,10 @@ def test_marks_and_caveats_are_about_the_encoder_that_was_used(
     assert ("CC-100 size (of XLM-R's data, not this encoder's)" in found) == of_whom
 
 
+def test_keys_of_params_yaml_that_are_left_out_are_no_error() -> None:
+    assert origin.measured({}, {"origin": "world"}, "").encoder == "small, pretrained here on artificial text"
+
+
 @pytest.mark.parametrize(
     ("name", "xlmr"),
     [

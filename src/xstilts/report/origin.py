@@ -85,7 +85,8 @@ def _encoder(model: Mapping[str, Any], kind: str) -> str:
         revision = model.get("revision")
         return f"{model['name']}{f' at {revision[:7]}' if revision else ''}"
     text = "artificial" if kind == "world" else "this study's"
-    return f"{model['layers']} layers of width {model['hidden']}, pretrained here on {text} text"
+    size = f"{model['layers']} layers of width {model['hidden']}" if {"layers", "hidden"} <= set(model) else "small"
+    return f"{size}, pretrained here on {text} text"
 
 
 def _unseen(model: Mapping[str, Any], data: Mapping[str, Any]) -> frozenset[str] | None:
