@@ -18,6 +18,7 @@ $(STAMP): pyproject.toml constraints.txt installation/backend.py
 	touch $@
 
 run: setup ## the main job on params.yaml: what the grid takes, every stage that is out of date, the report
+	xstilts check
 	xstilts dry-run --brief
 	xstilts repro
 	xstilts drop-targets --yes --unless-kept

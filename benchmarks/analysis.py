@@ -17,7 +17,7 @@ import numpy as np
 from xstilts import tasks
 from xstilts.analysis import gains, simulation
 from xstilts.analysis import pipeline as study
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
 from xstilts.languages import table as languages
@@ -47,7 +47,7 @@ def main() -> None:
     shared = pages * resource.getpagesize() / 1024
     start = time.perf_counter()
     paired = gains.pair(scores)
-    settings = Settings(draws=arguments.draws, resamples=arguments.draws)
+    settings = Analysis(draws=arguments.draws, bootstrap=arguments.draws)
     results = study.analyse(paired, far, imputed, settings=settings, workers=arguments.workers)
     with tempfile.TemporaryDirectory() as folder:
         gains.write(Path(folder) / "gains.csv", paired)

@@ -17,8 +17,8 @@ from peers.material import Words
 
 from xstilts import preparation as origins
 from xstilts import tasks
-from xstilts.experiment import Model
 from xstilts.model import batching, encoder
+from xstilts.model.settings import Model
 from xstilts.model.shapes import retrieval
 from xstilts.model.tokens import Tokens
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from xstilts import tasks
 from xstilts.analysis import predictors, simulation
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.analysis.simulation import HEADROOM, NO_EFFECT, SLOPE, Trial, World
 from xstilts.analysis.verdict_rule import ABSENT, SUPPORTED
 from xstilts.distances import from_english as distances
@@ -63,14 +63,14 @@ def known(seed: int) -> list[predictors.Predictor]:
     return predictors.load(rows)
 
 
-def trials(case: Case, sides: list[predictors.Predictor], repetitions: int, settings: Settings) -> list[Trial]:
+def trials(case: Case, sides: list[predictors.Predictor], repetitions: int, settings: Analysis) -> list[Trial]:
     """The verdicts on one case."""
     rng = np.random.default_rng(settings.seed)
     codes = [code for code in tasks.get(case.target).languages if code != languages.ENGLISH]
     return [simulation.trial(case.world, case.target, codes, sides, settings, rng) for _ in range(repetitions)]
 
 
-def pooled(sides: list[predictors.Predictor], repetitions: int, settings: Settings) -> None:
+def pooled(sides: list[predictors.Predictor], repetitions: int, settings: Analysis) -> None:
     """Print what the mixed model over targets does with three intermediates: any of them supported, and each."""
     foreign = {name: [code for code in tasks.get(name).languages if code != languages.ENGLISH] for name in TARGETS}
     names = ("one", "two", "three")
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--pooled", type=int, default=60, help="repetitions of studies with five targets")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    settings = Settings(seed=arguments.seed, draws=arguments.draws, resamples=0)
+    settings = Analysis(seed=arguments.seed, draws=arguments.draws, bootstrap=0)
     sides = known(arguments.seed)
     print("| truth | languages | naive p < .05 | family-aware, points | family-aware, reduction | supported | absent |")
     print("|---|---|---|---|---|---|---|")

@@ -22,7 +22,7 @@ from peers import timing
 from xstilts import experiment as params
 from xstilts import scoring
 from xstilts.experiment import Params
-from xstilts.formats import prepared
+from xstilts.formats import predictions, prepared
 from xstilts.prediction import predict as prediction
 from xstilts.scoring import score_run as measured
 
@@ -41,9 +41,9 @@ def values(data: Path, files: dict[str, prediction.Rows]) -> dict[str, float]:
     card = prepared.read_card(data)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        prediction.write(files, Path(folder) / "predictions")
+        predictions.write_rows(files, Path(folder))
         for language in card.languages:
-            inputs = measured.inputs_of(card, data, Path(folder) / "predictions", language)
+            inputs = measured.inputs_of(card, data, Path(folder), language)
             scored = scoring.score(card.scorer, card.metrics, inputs).values
             found |= {f"{metric}/{language}": value for metric, value in scored.items()}
     return found

@@ -22,10 +22,10 @@ from peers.material import KINDS, XNLI_TEST, Material, Words
 
 from xstilts import preparation as origins
 from xstilts import tasks
-from xstilts.experiment import Model, Runtime
 from xstilts.formats.examples import Example
 from xstilts.model import encoder
 from xstilts.model.batching import Encoded
+from xstilts.model.settings import Model, Runtime
 from xstilts.model.shapes import classification
 from xstilts.model.tokens import Tokens
 from xstilts.prediction import predict as prediction

@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from xstilts.commands.dry_run import architectures
 from xstilts.commands.dry_run import trial_step as onestep
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.experiment import Model
 from xstilts.model import weight_delta as difference
 from xstilts.model.batching import Encoded, collate, first_position, hidden_states
+from xstilts.model.settings import Model
 from xstilts.training import trimmed_embedding as trimming
 
 Weights = dict[str, Tensor]

@@ -26,7 +26,7 @@ from peers import limit, loops, material, ours, timing
 from peers.material import KINDS, Kind, Material, Words
 from peers.timing import Spent
 
-from xstilts.experiment import Model, Runtime
+from xstilts.model.settings import Model, Runtime
 
 WHOLE_TABLE = 250_002  # rows of XLM-R's embedding
 MANY = 600  # steps of ours on CUDA: shapes are recorded in the first of them

@@ -27,6 +27,7 @@ else
     echo "ci.sh: no default DVC remote (dvc remote add -d NAME URL); everything is run here" >&2
 fi
 
+xstilts check
 dvc repro 2>&1 | tee "$log"
 # Target weights have done their work; what the remote gets is their cards.
 xstilts drop-targets --yes --unless-kept

@@ -4,9 +4,10 @@ import argparse
 import itertools
 from pathlib import Path
 
-from xstilts import experiment as params
 from xstilts.analysis import gains, published
+from xstilts.formats import typed_yaml
 from xstilts.formats.runs import RunKey
+from xstilts.formats.typed_yaml import Count
 from xstilts.tracking import records, scores
 
 
@@ -19,13 +20,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/gains.csv"))
     parser.add_argument("--logged", type=Path, default=Path("mlruns/gains.txt"))
     arguments = parser.parse_args()
-    grid = params.load()
-    keys = [RunKey(*key) for key in itertools.product(grid.intermediates, grid.targets, grid.seeds)]
-    recorded = scores.restore(arguments.records, trainings=arguments.trainings, keys=keys)
-    found = scores.read(grid.study, among=recorded)
-    notes = {study.name: study.about() for study in published.studies(arguments.published)}
+    names = tuple[str, ...]
+    study = typed_yaml.section("params.yaml", "study", str)
+    intermediates = typed_yaml.section("params.yaml", "intermediates", names)
+    targets = typed_yaml.section("params.yaml", "targets", names)
+    seeds = typed_yaml.section("params.yaml", "seeds", tuple[Count, ...])
+    keys = [RunKey(*key) for key in itertools.product(intermediates, targets, seeds)]
+    profile = typed_yaml.section("params.yaml", "profile", str)
+    recorded = scores.restore(arguments.records, trainings=arguments.trainings, study=study, profile=profile, keys=keys)
+    found = scores.read(study, among=recorded)
+    notes = {printed.name: printed.about() for printed in published.studies(arguments.published)}
     scores.log_published(published.scores(arguments.published), notes)
-    found += [score for study in sorted(notes) for score in scores.read(study)]
+    found += [score for printed in sorted(notes) for score in scores.read(printed)]
     made = records.read_scores(arguments.records, keys)
     paired = gains.pair(found, gains.chances(made), gains.failures(made))
     gains.write(arguments.out, paired)

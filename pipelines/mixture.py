@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from xstilts import experiment as params
+from xstilts.formats import typed_yaml
 from xstilts.preparation import mixtures
+from xstilts.preparation.settings import Mixture
 
 
 def main() -> None:
@@ -15,7 +16,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("mixtures"))
     arguments = parser.parse_args()
     name = arguments.intermediate
-    gathered = mixtures.gather(name, params.load().mixtures[name], arguments.data, arguments.out / name)
+    mixture = typed_yaml.section("params.yaml", f"mixtures.{name}", Mixture)
+    gathered = mixtures.gather(name, mixture, arguments.data, arguments.out / name)
     print(f"{name}: {', '.join(gathered) or 'nothing, the pretrained encoder as it is'}")
 
 

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import experiment as params
-from xstilts.formats import tables
+from xstilts.formats import tables, typed_yaml
 from xstilts.model import overlap
 from xstilts.model.tokens import Tokens
 
@@ -17,7 +16,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/overlap.csv"))
     arguments = parser.parse_args()
     tokens = Tokens.open(arguments.encoder)
-    rows = [row for target in params.load().targets for row in overlap.of_target(arguments.data / target, tokens)]
+    targets = typed_yaml.section("params.yaml", "targets", tuple[str, ...])
+    rows = [row for target in targets for row in overlap.of_target(arguments.data / target, tokens)]
     tables.write_csv(arguments.out, overlap.Predictors, rows)
     print(f"{len(rows)} languages of targets")
 

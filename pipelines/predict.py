@@ -1,10 +1,13 @@
 """Zero-shot predictions of one run in every language of its target."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
-from xstilts import experiment as params
+from xstilts.formats import predictions, prepared, typed_yaml
+from xstilts.model.settings import Runtime
 from xstilts.prediction import predict as prediction
+from xstilts.prediction.settings import Prediction, Retrieval
 
 
 def main() -> None:
@@ -13,23 +16,24 @@ def main() -> None:
     parser.add_argument("intermediate")
     parser.add_argument("target")
     parser.add_argument("seed", type=int)
-    parser.add_argument(
-        "--training", help="the task whose training the target starts from; none reads the intermediate encoder"
-    )
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("predictions"))
     arguments = parser.parse_args()
-    settings = params.load()
+    runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
     seed = f"seed{arguments.seed}"
     data = arguments.data / arguments.target
-    if arguments.training:
-        checkpoint = Path("checkpoints/target", arguments.intermediate, arguments.training, seed)
-        bf16 = arguments.target in settings.prediction.bf16
-        files = prediction.predict(checkpoint, arguments.training, data, settings.runtime, bf16=bf16)
+    training = prepared.read_card(data).training
+    if training is not None:
+        checkpoint = Path("checkpoints/target", arguments.intermediate, training, seed)
+        bf16 = arguments.target in typed_yaml.section("params.yaml", "prediction", Prediction).bf16
+        files = prediction.predict(checkpoint, training, data, runtime, bf16=bf16)
+        card = predictions.card_of(checkpoint, training, {"prediction": {"bf16": True}} if bf16 else {})
     else:
         checkpoint = Path("checkpoints/intermediate", arguments.intermediate, seed)
-        files = prediction.retrieve(checkpoint, data, settings.retrieval, settings.runtime)
-    prediction.write(files, arguments.out / arguments.intermediate / arguments.target / seed)
+        settings = typed_yaml.section("params.yaml", "retrieval", Retrieval)
+        files = prediction.retrieve(checkpoint, data, settings, runtime)
+        card = predictions.card_of(checkpoint, "", {"retrieval": asdict(settings)})
+    predictions.write(files, card, arguments.out / arguments.intermediate / arguments.target / seed)
     print(f"{arguments.intermediate}/{arguments.target}/{seed}: {len(files)} files")
 
 

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from xstilts import experiment as params
 from xstilts import preparation as origins
 from xstilts import tasks
-from xstilts.formats import prepared
+from xstilts.formats import prepared, typed_yaml
+from xstilts.preparation import cards
+from xstilts.preparation.settings import Checked
 
 
 def main() -> None:
@@ -15,10 +16,10 @@ def main() -> None:
     parser.add_argument("task")
     parser.add_argument("--out", type=Path, default=Path("data"))
     arguments = parser.parse_args()
-    settings = params.load().data
+    settings = typed_yaml.section("params.yaml", "data", Checked)
     task = tasks.get(arguments.task)
     found = origins.load(task, settings)
-    card = prepared.card_of(task, found.splits, found.source)
+    card = cards.card_of(task, found.splits, found.source)
     card = prepared.write(arguments.out / task.name, card, found.splits)
     print(f"{task.name}: {sum(card.counts.values()):,} examples, {len(card.languages)} test languages")
 

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from xstilts import experiment as params
-from xstilts.scoring import score_run as measured
+from xstilts.formats import typed_yaml
+from xstilts.formats.runs import RunKey
+from xstilts.scoring import score_run
 
 
 def main() -> None:
@@ -13,11 +14,12 @@ def main() -> None:
     parser.add_argument("intermediate")
     parser.add_argument("target")
     parser.add_argument("seed", type=int)
-    parser.add_argument("--training", help="the task whose training the target starts from; none for retrieval")
     arguments = parser.parse_args()
-    run = measured.Run(arguments.intermediate, arguments.training or "", arguments.target, arguments.seed)
-    record = measured.measure(run, params.load(), Path())
-    print(f"{run.key}: {measured.summary(record)}")
+    key = RunKey(arguments.intermediate, arguments.target, arguments.seed)
+    study = typed_yaml.section("params.yaml", "study", str)
+    profile = typed_yaml.section("params.yaml", "profile", str)
+    record = score_run.measure(key, Path(), study=study, profile=profile)
+    print(f"{key}: {score_run.summary(record)}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """Intermediate or target training: the same act on another encoder and other data."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
-from xstilts import experiment as params
-from xstilts.formats import baseline, learned
-from xstilts.tracking import recorded_training as tracked
-from xstilts.tracking import training_run as trainings
+from xstilts.formats import checkpoints, learned, typed_yaml
+from xstilts.formats.runs import check_spare, training_seed
+from xstilts.model.settings import Model, Runtime
+from xstilts.tracking import recorded_training
 from xstilts.tracking.training_run import Subject
 from xstilts.training.job import Job, Material
+from xstilts.training.settings import Recipe
 
 
 def main() -> None:
@@ -23,37 +25,60 @@ def main() -> None:
     for phase in (intermediate, target):
         phase.add_argument("seed", type=int)
     arguments = parser.parse_args()
-    settings = params.load()
     seed = f"seed{arguments.seed}"
     if arguments.phase == "intermediate":
         name, start = arguments.intermediate, Path("pretrained")
         place = Path("intermediate", name, seed)
-        folder = Path("mixtures", name)
-        folders = tuple(sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "text"))
-        material = Material(folders, folder / "text" if (folder / "text").exists() else None)
-        baseline.check(name, learns=bool(folders) or material.text is not None)
-        recipe = settings.recipes.intermediate[name]
+        material = _mixture(Path("mixtures", name))
+        check_spare(name, learns=not material.empty)
+        recipe = typed_yaml.section("params.yaml", f"recipes.intermediate.{name}", Recipe)
     else:
         name, start = arguments.training, Path("intermediate", arguments.intermediate, seed)
         place = Path("target", arguments.intermediate, name, seed)
         material = Material((Path("data", name),))
-        recipe = settings.recipes.target[name]
-    checkpoints, records = Path("checkpoints"), tracked.TRAININGS
-    base = checkpoints / "pretrained" if settings.model.storage == "difference" else None
-    number = baseline.training_seed(arguments.intermediate, arguments.seed)
-    job = Job(arguments.phase, name, number, checkpoints / start, material, recipe, checkpoints / place, base)
+        recipe = typed_yaml.section("params.yaml", f"recipes.target.{name}", Recipe)
+    folder = Path("checkpoints")
+    model = typed_yaml.section("params.yaml", "model", Model)
+    base = folder / "pretrained" if model.storage == "difference" else None
+    number = training_seed(arguments.intermediate, arguments.seed)
+    job = Job(arguments.phase, name, number, folder / start, material, recipe, folder / place, base)
     subject = Subject(
-        settings.study,
-        settings.profile,
+        typed_yaml.section("params.yaml", "study", str),
+        typed_yaml.section("params.yaml", "profile", str),
         arguments.phase,
         arguments.seed,
         arguments.intermediate,
         getattr(arguments, "training", ""),
-        trainings.ancestors(records / start),
-        tracked.datasets(job),
+        checkpoints.parent(job.start),
+        job.datasets,
     )
-    card = tracked.learn(job, subject, settings.runtime, records / place)
+    card = _copied(job, subject, place) if material.empty else _learned(job, subject, place)
     print(f"{place}: {card['final']}{learned.remark(card['final'])}")
+
+
+def _mixture(folder: Path) -> Material:
+    tasks = tuple(sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "text"))
+    return Material(tasks, folder / "text" if (folder / "text").exists() else None)
+
+
+def _copied(job: Job, subject: Subject, place: Path) -> recorded_training.Card:
+    """The training of an empty mixture: the baseline is the encoder that it starts from."""
+
+    def copy() -> recorded_training.Card:
+        return checkpoints.inherit(job.start, job.output, name=job.name, seed=job.seed, recipe=asdict(job.recipe))
+
+    return recorded_training.untrained(copy, subject, Path("trainings") / place)
+
+
+def _learned(job: Job, subject: Subject, place: Path) -> recorded_training.Card:
+    from xstilts.training import loop  # here: torch takes seconds to import, and the baseline does not need it
+
+    runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
+
+    def train(logger: recorded_training.Begin) -> recorded_training.Card:
+        return loop.train(job, runtime, logger, recorded_training.RESUME)
+
+    return recorded_training.learn(train, subject, Path("trainings") / place)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkpoint folder with a small tokenizer and an encoder of random weights: `encoder/`, `card.json`."""
-    from xstilts.experiment import Model
+    from xstilts.model.settings import Model
     from xstilts.training import pretraining
 
     folder = tmp_path_factory.mktemp("start")

@@ -99,7 +99,7 @@ def test_made_data_have_the_lengths_on_record_and_padding_rivals_train_on_the_sa
     import numpy as np
     from peers import loops, material, ours
 
-    from xstilts.experiment import Model
+    from xstilts.model.settings import Model
 
     model = Model(layers=1, hidden=16, heads=2, feed_forward=32, vocabulary=0)
     for name, kind in material.KINDS.items():

@@ -36,6 +36,11 @@ def test_the_default_is_the_profile_world() -> None:
         ("intermediates: [none, mnli", "intermediates: [mnli", r"intermediates lacks 'none', the baseline"),
         ("  none: {tasks: []}", "  none: {tasks: [mnli]}", r"mixtures.none must be empty"),
         ("  itself: [udpos, panx]", "  itself: [udpos]", r"each target stands in exactly one list"),
+        (
+            "  itself: [udpos, panx] # the training of the same name\n  squad_v1: [xquad]",
+            "  itself: [udpos, panx, xquad]\n  squad_v1: []",
+            r"starts_from must list the target 'xquad' under squad_v1",
+        ),
         ("seeds: [1]", "seeds: [1, 1]", r"seeds is \[1, 1\]; it must be a list without repeats"),
         ("bf16: []", "bf16: [tatoeba]", r"prediction.bf16: the target 'tatoeba' is not in the targets with a training"),
         ("seeds: [1]", "seeds: 1", r"seeds must be a list"),

@@ -25,7 +25,7 @@ from pathlib import Path
 from xstilts.tracking import scores
 from xstilts.tracking import store
 scores.sweep()
-scores.restore(Path("scores"), trainings=Path("trainings"))
+scores.restore(Path("scores"), trainings=Path("trainings"), study="tiny", profile="tiny")
 there = store.connect()
 runs = [run for run in there.search(there.studies()) if run.data.tags["key"].endswith("intermediate/mnli/seed1")]
 steps = [sorted(point[3] for point in there.history(run.info.run_id, "train/loss")) for run in runs]

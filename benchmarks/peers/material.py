@@ -16,13 +16,13 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from xstilts import preparation as origins
 from xstilts import tasks
-from xstilts.experiment import Model
 from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints, fingerprints, prepared
 from xstilts.formats.examples import Answer, Example, Question, SentencePair, TaggedSentence
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder, shapes
 from xstilts.model.batching import Encoded
+from xstilts.model.settings import Model
 from xstilts.model.shapes import Lengths
 from xstilts.model.tokens import Tokens
 

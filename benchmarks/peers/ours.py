@@ -12,11 +12,12 @@ from pytorch_lightning.loggers.logger import Logger
 
 from peers.material import Material
 from peers.timing import Clock, Spent
-from xstilts.experiment import Recipe, Runtime
+from xstilts.model.settings import Runtime
 from xstilts.training import job as jobs
 from xstilts.training import loop as training
 from xstilts.training.job import Job
 from xstilts.training.schedule import Schedule, Subject
+from xstilts.training.settings import Recipe
 
 
 def recipe(material: Material, steps: int) -> Recipe:

@@ -8,116 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+from xstilts import tasks
+from xstilts.analysis.settings import Analysis
 from xstilts.formats import typed_yaml
-from xstilts.formats.runs import BASELINE, SPARE
-from xstilts.formats.typed_yaml import Between, Like
-
-# What a number of params.yaml may be; the ranges are checked where the file is read.
-Count = Annotated[int, Between(0)]
-Natural = Annotated[int, Between(1)]
-Amount = Annotated[float, Between(0)]
-Share = Annotated[float, Between(0, 1)]
-
-OFFSET = 2  # XLM-R counts its positions from padding_idx + 1
-
-KINDS = ("text", "train", "validation", "test", "dev", "translated")  # of material, which `data.limits` may cut
-
-
-@dataclass(frozen=True)
-class Data:
-    """What `data` may hold; `docs/add-a-task.md` says which origin reads what. The origins check the values."""
-
-    origin: str
-    origins: Mapping[str, str] | None = None
-    root: str | None = None
-    layout: str | None = None
-    saved: str | None = None
-    revisions: Mapping[str, str] | None = None
-    variants: Mapping[str, tuple[str, ...]] | None = None
-    translated: bool | tuple[str, ...] | None = None
-    languages: tuple[str, ...] | None = None
-    text: tuple[str, ...] | None = None
-    text_sentences: Natural | None = None
-    limits: Mapping[str, Natural | Mapping[str, Natural]] | None = None
-    allow_count_mismatch: bool | tuple[str, ...] | None = None
-    world: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Model:
-    """The encoder that `none` starts from: a name on the Hub (or a folder), or an architecture to pretrain.
-
-    Sizes are those of transformers' XLMRobertaConfig; `vocabulary` is the size of the tokenizer that is trained
-    when there is no name, `seed` that of its weights and of pretraining. `storage` is how trained encoders are kept:
-    `difference` from this one in bf16, or `full` in fp32; the next phase starts from what is kept.
-    """
-
-    name: str | None = None
-    revision: str | None = None
-    vocabulary: Natural = 2000
-    layers: Natural = 3
-    hidden: Natural = 128
-    heads: Natural = 4
-    feed_forward: Natural = 512
-    positions: Natural = 514
-    dropout: Share = 0.1
-    seed: Count = 1
-    storage: str = "difference"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one training learns.
-
-    Attributes:
-        epochs: passes over the data; for a mixture, over min(examples, cap) of each task. Ignored if `steps` is set.
-        steps: optimiser steps, 0 to let `epochs` decide.
-        batch: examples an optimiser step (windows for span, pieces of sentences for tagging).
-        batches: other batch sizes for single tasks of a mixture, by task.
-        learning_rate: the peak, reached after `warmup` (a share of all steps), then linear to 0.
-        weight_decay: AdamW's, on everything but biases and layer norms.
-        clip: the largest norm of the gradient.
-        max_length: sub-words a sequence; `query` and `stride` are those of the QA windows (stride is the step).
-        max_lengths: other lengths for single tasks of a mixture, by task.
-        evaluate_every: steps between evaluations on the first `evaluation_examples` English validation examples.
-        patience: evaluations without a better loss before training stops; 0 trains to the end and keeps the last.
-        mask: share of sub-words that MLM hides.
-        alpha: exponent of the sampling of MLM languages (Conneau & Lample 2019).
-        cap: K of the mixture's p ∝ min(examples, K) (Raffel et al. 2020).
-    """
-
-    learning_rate: Amount
-    batch: Natural
-    max_length: Natural
-    epochs: Amount = 1.0
-    steps: Count = 0
-    batches: Mapping[str, Natural] = field(default_factory=dict)
-    max_lengths: Mapping[str, Natural] = field(default_factory=dict)
-    warmup: Share = 0.1
-    weight_decay: Amount = 0.0
-    clip: Amount = 1.0
-    query: Natural = 64
-    stride: Natural = 128
-    evaluate_every: Count = 0
-    evaluation_examples: Natural = 500
-    patience: Count = 0
-    mask: Share = 0.15
-    alpha: Amount = 0.3
-    cap: Natural = 131072
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """What an intermediate learns from: tasks, MLM or not, and the languages of the tasks' training data.
-
-    `languages` other than English take the machine-translated training data of the tasks (`translated/<code>`).
-    """
-
-    tasks: tuple[str, ...] = ()
-    mlm: bool = False
-    languages: tuple[str, ...] = ("eng",)
+from xstilts.formats.runs import BASELINE, SPARE, check_spare
+from xstilts.formats.typed_yaml import Count
+from xstilts.model.settings import OFFSET, Model, Runtime
+from xstilts.prediction.settings import Prediction, Retrieval
+from xstilts.preparation.settings import KINDS, Checked, Mixture
+from xstilts.training.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -127,34 +28,6 @@ class Recipes:
     pretraining: Recipe | None
     intermediate: Mapping[str, Recipe]
     target: Mapping[str, Recipe]
-
-
-@dataclass(frozen=True)
-class Retrieval:
-    """How BUCC2018 and Tatoeba read the encoder.
-
-    `layer` indexes transformers' `hidden_states` (0 is the embeddings); the default of XTREME's XLM-R Large is 14.
-    `centre` subtracts each language's mean vector first, which XTREME does not do. `duplicates` is BUCC2018's policy
-    for equal lines: `xtreme` drops them, `jiant` names all. `neighbours` is the k of its margin score.
-    """
-
-    layer: Count = 14
-    pooling: str = "mean"
-    centre: bool = False
-    max_length: Natural = 512
-    neighbours: Natural = 4
-    duplicates: str = "xtreme"
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """How the targets with a training are predicted.
-
-    `bf16` lists those whose matrix products are in bf16. It moves single predictions: list a target only if its
-    metrics move by less than 0.1 point with your encoder, which `benchmarks/precision.py` measures.
-    """
-
-    bf16: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,55 +44,12 @@ class StartsFrom:
 
 
 @dataclass(frozen=True)
-class Analysis:
-    """What the statistics may vary: the seed, and how many draws a p, resamples an interval and imputations take."""
-
-    seed: Count
-    draws: Natural
-    bootstrap: Natural
-    imputations: Count
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """What cannot change a result: where and how fast it is computed.
-
-    `accelerator` to `accumulate` and `profiler` are Lightning's, `threads` torch's (0 leaves them alone). `trim`
-    trains only those rows of the embedding table that the training data use. `tokens` is about how many a batch of
-    prediction holds (0: as many as suit the device), `mining_memory` the MiB of a block of BUCC2018's search,
-    `checkpoint_seconds` the time between two checkpoints to resume from. `keep_targets` keeps the weights of target
-    trainings after their predictions are made (see `dropping`). `graphs` records a training's steps as CUDA graphs
-    where the device and `precision: bf16-mixed` allow it (see `graphs`). `resources` is what a stage asks of the
-    cluster, by stage (`xstilts grid`).
-    """
-
-    accelerator: str = "auto"
-    devices: int | str = 1
-    nodes: Natural = 1
-    strategy: str = "auto"
-    precision: str = "32-true"
-    accumulate: Natural = 1
-    gradient_checkpointing: bool = False
-    compile: bool = False
-    graphs: bool = True
-    trim: bool = True
-    profiler: str | None = None
-    threads: Count = 0
-    tokens: Count = 0
-    checkpoint_seconds: Count = 60
-    keep_targets: bool = False
-    progress: bool = True
-    mining_memory: Natural = 1024
-    resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Params:
     """The whole of params.yaml."""
 
     profile: str
     study: str
-    data: Annotated[Mapping[str, Any], Like(Data, others=r"\w+_from_hub")]
+    data: Checked
     tasks: tuple[str, ...]
     model: Model
     mixtures: Mapping[str, Mixture]
@@ -231,8 +61,8 @@ class Params:
     recipes: Recipes
     retrieval: Retrieval
     analysis: Analysis
-    prediction: Prediction = Prediction()
-    runtime: Runtime = Runtime()
+    prediction: Prediction = field(default_factory=Prediction)
+    runtime: Runtime = field(default_factory=Runtime)
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -259,6 +89,8 @@ def _check(params: Params, path: str) -> None:
         _inside(path, mixture.tasks, params.tasks, f"mixtures.{name}: the task", "tasks")
         if name not in (BASELINE, SPARE) and not (mixture.tasks or mixture.mlm):
             raise ValueError(f"{path}: mixtures.{name} has nothing to learn from; give it tasks or mlm: true")
+    if SPARE in params.intermediates:
+        check_spare(SPARE, learns=params.mixtures[SPARE] != Mixture())
     if BASELINE not in params.intermediates:
         raise ValueError(f"{path}: intermediates lacks {BASELINE!r}, the baseline of every gain; add it")
     if params.mixtures[BASELINE] != Mixture():
@@ -351,6 +183,14 @@ def _check_starts(params: Params, path: str) -> None:
             f"{path}: starts_from lists {', '.join(sorted(grouped))}, but targets are "
             f"{', '.join(sorted(params.targets))}; each target stands in exactly one list of starts_from"
         )
+    for target in params.targets:
+        training = tasks.get(target).training
+        group = "intermediate" if training is None else "itself" if training == target else training
+        if target not in getattr(start, group, ()):
+            raise ValueError(
+                f"{path}: starts_from must list the target {target!r} under {group}, since it starts from "
+                f"{f'the training of {training}' if training else 'the intermediate encoder itself'}"
+            )
     _inside(path, start.itself, params.trainings, "starts_from.itself: the target", "trainings")
     for training in ("squad_v1", "siqa"):
         if getattr(start, training):

@@ -11,10 +11,9 @@ import tiny
 from xstilts.analysis import cells, gains
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.cells import ALL
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdicts import NOT_LEARNED
-from xstilts.formats import baseline
-from xstilts.formats.runs import Score
+from xstilts.formats.runs import Score, counted, training_seed
 
 CODES = ("eng", "deu", "fra", "spa", "rus", "hin", "tur", "fin", "swh", "cmn", "jpn", "vie", "ind", "heb", "tha")
 
@@ -32,7 +31,7 @@ def test_spare_seeds_are_seeds_of_the_baseline_that_no_gain_is_taken_from() -> N
     ]
     (found,) = gains.pair(scores)
     assert (found.intermediate, found.gain, found.spare_before) == ("mnli", 5.0, 57.0)
-    assert {(row.intermediate, row.seed) for row in baseline.counted(scores)} == {
+    assert {(row.intermediate, row.seed) for row in counted(scores)} == {
         ("none", 1),
         ("mnli", 1),
         ("none", 101),
@@ -46,8 +45,8 @@ def test_a_grid_of_the_baseline_and_its_spare_seeds_has_no_gain() -> None:
 
 
 def test_only_the_target_training_of_spare_has_another_seed() -> None:
-    assert baseline.training_seed("none", 2) == 2
-    assert baseline.training_seed("spare", 2) == 102
+    assert training_seed("none", 2) == 2
+    assert training_seed("spare", 2) == 102
 
 
 def test_a_spare_that_learns_is_refused_by_the_script(tmp_path: Path) -> None:
@@ -96,9 +95,9 @@ def test_what_is_not_learned_is_shown_and_judged_nowhere() -> None:
 
     level = {"udpos": 70.0, "panx": 60.0, "xnli": 33.5}
     sides = distances(CODES[1:])
-    found = study.analyse(made(level), sides, settings=Settings(draws=99, resamples=50))
+    found = study.analyse(made(level), sides, settings=Analysis(draws=99, bootstrap=50))
     alone = study.analyse(
-        made({name: level[name] for name in ("udpos", "panx")}), sides, settings=Settings(draws=99, resamples=50)
+        made({name: level[name] for name in ("udpos", "panx")}), sides, settings=Analysis(draws=99, bootstrap=50)
     )
     cell = [row for row in found.verdicts if row.target == "xnli"]
     assert {row.verdict for row in cell} == {"inconclusive"}

@@ -25,14 +25,14 @@ from xstilts.analysis import (
 from xstilts.analysis import (
     reml as mixed,
 )
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.distances.from_english import Distance
 from xstilts.distances.imputation import ImputedDistance
 from xstilts.formats.runs import Score
 from xstilts.languages import table as languages
 
 CODES = tuple(language.code for language in languages.xtreme() if language.code != "eng")
-QUICK = Settings(draws=300, resamples=200)
+QUICK = Analysis(draws=300, bootstrap=200)
 # The first ten rows of R's `cars`: small, with ties in both.
 SPEED = np.array([4.0, 4.0, 7.0, 7.0, 8.0, 9.0, 10.0, 10.0, 10.0, 11.0])
 BRAKE = np.array([2.0, 10.0, 4.0, 22.0, 16.0, 10.0, 18.0, 26.0, 34.0, 17.0])
@@ -436,7 +436,7 @@ def share(real: list[predictors.Predictor], world: simulation.World, target: str
     from xstilts import tasks
 
     codes = [code for code in tasks.get(target).languages if code != "eng"]
-    rng, settings = np.random.default_rng(2), Settings(draws=400, resamples=0)
+    rng, settings = np.random.default_rng(2), Analysis(draws=400, bootstrap=0)
     found = [simulation.trial(world, target, codes, real, settings, rng).verdict for _ in range(200)]
     return found.count("supported") / len(found)
 

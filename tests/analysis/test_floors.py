@@ -6,7 +6,7 @@ from xstilts.analysis import gains
 from xstilts.analysis import pipeline as study
 from xstilts.analysis import shown as display
 from xstilts.analysis.cells import ALL
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdicts import Verdict
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank
@@ -31,7 +31,7 @@ def analysed(lowest: float, highest: float) -> tuple[Verdict, list[display.Point
             shown = float(np.clip(value, CHANCE, 99.5) + rng.normal(0, 0.2))
             scores.append(Score("s", arm, "xnli", "xnli", code, "accuracy", 1, min(99.9, shown), 2000))
     paired = gains.pair(scores, {("xnli", "accuracy", code): CHANCE for code in codes})
-    found = study.analyse(paired, rows, settings=Settings(draws=199, resamples=50))
+    found = study.analyse(paired, rows, settings=Analysis(draws=199, bootstrap=50))
     whole = next(row for row in found.verdicts if (row.intermediate, row.target, row.outcome) == (ALL, ALL, "points"))
     return whole, found.tables["points"]
 

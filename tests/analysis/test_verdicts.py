@@ -9,7 +9,7 @@ from xstilts.analysis import verdict_rule as verdicts
 from xstilts.analysis import verdicts as judgement
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Interval
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdict_rule import Evidence, decide
 from xstilts.analysis.verdicts import Case
 
@@ -43,7 +43,7 @@ def verdict(
     guessing: tuple[int, int] = (0, 36),
 ) -> verdicts.Decision:
     p = verdicts.claim_p(points.p_family, reduction.p_family)
-    return decide(points, reduction, p=p, q=p if q is None else q, tests=tests, guessing=guessing, settings=Settings())
+    return decide(points, reduction, p=p, q=p if q is None else q, tests=tests, guessing=guessing, settings=Analysis())
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,13 @@ if together.exists():
         if time.time() > end:
             sys.exit("alone")
         time.sleep(0.05)
-Path("results").mkdir(exist_ok=True)
+Path("results/analysis").mkdir(parents=True, exist_ok=True)
 whole = {"study": params["study"], "intermediate": "all", "target": "all", "verdict": params["analysis"]["verdict"],
          "direction": params["analysis"]["direction"], "q": 0.01, "slope": -0.7, "slope_low": -0.9,
          "slope_high": None, "n": 3}
 rows = [{**whole, "outcome": outcome} for outcome in ("points", "error_reduction")]
-Path("results/verdicts.json").write_text(json.dumps(rows))
-Path("results/points.csv").write_text(
+Path("results/analysis/verdicts.json").write_text(json.dumps(rows))
+Path("results/analysis/points.csv").write_text(
     "study,intermediate,target,language,headline,english,before,gain,marks\\n"
     + "".join(f"{params['study']},{i},udpos,{c},{h},{e},{b},{g},{m}\\n" for i, c, h, e, b, g, m in (
         ("ccg", "eng", 1, 1, 70, 9, ""), ("ccg", "deu", 1, 0, 40, 4, "near_chance"),

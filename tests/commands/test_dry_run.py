@@ -11,9 +11,10 @@ from xstilts.commands import main as cli
 from xstilts.commands.dry_run import architectures, disk
 from xstilts.commands.dry_run import cost as plan
 from xstilts.commands.dry_run.architectures import KNOWN, Architecture
-from xstilts.experiment import Model, Recipe
 from xstilts.model.batching import Encoded
+from xstilts.model.settings import Model
 from xstilts.training.schedule import Subject, total_steps
+from xstilts.training.settings import Recipe
 
 ROOT = Path(__file__).parents[2]
 SMALL = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130)

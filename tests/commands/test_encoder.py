@@ -19,11 +19,11 @@ from xstilts.commands.encoder import packages, vocabulary
 from xstilts.commands.encoder.blocks import BlockFile
 from xstilts.commands.encoder.body import build
 from xstilts.commands.main import main
-from xstilts.experiment import Model
 from xstilts.formats import prepared
 from xstilts.formats.examples import ParallelSentences, SentencePair, TaggedSentence
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder
+from xstilts.model.settings import Model
 from xstilts.model.tokens import Tokens
 from xstilts.training import pretraining
 

@@ -47,7 +47,7 @@ analysis: {seed: 1, draws: 100, bootstrap: 100, imputations: 2}
 def record(name: str, seed: int = 1) -> None:
     grid = Grid()
     first = grid.training("intermediate", name)
-    second = grid.training("target", name, ancestors=first.line)
+    second = grid.training("target", name, parent=first.entry.fingerprint)
     values = {f"accuracy/{code}": 50.0 + place + 3 * (name == "mnli") for place, code in enumerate(CODES)}
     grid.score(RunKey(name, "xnli", seed), second, values=values, examples=dict.fromkeys(CODES, 100), majority={})
 
@@ -80,7 +80,7 @@ def test_a_study_comes_back_from_its_records_and_its_runs_can_be_traced(study, c
 
 
 def test_an_edited_number_is_named(study, capsys):
-    path = study / "results/verdicts.json"
+    path = study / "results/analysis/verdicts.json"
     rows = json.loads(path.read_text())
     rows[0]["verdict"] = "supported, of course"
     path.write_text(json.dumps(rows))

@@ -31,7 +31,7 @@ def experiment(repository: Path) -> Path:
     Path("predictions/mnli/xnli/seed1").mkdir(parents=True)
     Path("predictions/mnli/xnli/seed1/swh.jsonl").write_text('{"id": "1", "prediction": "neutral"}\n')
     first = at(Grid().training("intermediate", "mnli"), commit)
-    second = at(Grid().training("target", "mnli", ancestors=first.line), commit)
+    second = at(Grid().training("target", "mnli", parent=first.entry.fingerprint), commit)
     for run in (first, second):
         records.write_training(Path("trainings", run.entry.name), run)
         aside = folders.aside(Path("checkpoints", run.entry.name))
@@ -45,7 +45,7 @@ def experiment(repository: Path) -> Path:
         inputs={"predictions": {"path": predictions, "sha256": fingerprints.of_folder(Path(predictions))}},
         provenance={"git_commit": commit, "git_dirty": False, "started": 6000, "ended": 7000},
     )
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     Path("results").mkdir()
     Path("results/gains.csv").write_text(
         "study,intermediate,training,target,metric,language,seed,before,after,gain\n"
@@ -59,7 +59,7 @@ def at(run: records.Training, commit: str) -> records.Training:
     data = {"name": "mnli", "digest": fingerprints.of_file(Path("data/mnli/train.jsonl")), "context": "training"}
     row["datasets"] = [{**data, "source": "data/mnli/train.jsonl", "licence": "OANC"}]
     row["tags"] = {**row["tags"], "git_commit": commit}
-    return records.Training(type(run.entry).from_json(row), run.ancestors, run.curve)
+    return records.Training(type(run.entry).from_json(row), run.curve)
 
 
 def broken(text: str = NUMBER) -> dict[str, str]:
@@ -140,7 +140,7 @@ def test_a_missing_parent_run_is_named(experiment):
     assert broken() == {
         "parent": "MLflow has no run of intermediate/mnli/seed1; `dvc repro -f -s gains` restores it"
     }  # fmt: skip
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert broken() == {}
     children = [run for run in there.search(["world"]) if run.data.tags["kind"] == "score"]
     parent = mirror.find(there, "world", parent.data.tags["fingerprint"])

@@ -51,8 +51,8 @@ def test_a_score_is_lost_by_its_intermediate_or_its_target_and_not_by_the_pretra
         run("target/hellaswag/xnli/seed1", "target", "true"),
         run("target/hellaswag/panx/seed1", "target", None),
     ]
-    assert learned.lost(runs) == ["intermediate/hellaswag/seed1"]
-    assert learned.lost(runs[2:]) == []
+    assert learned.lost({"runs": runs}) == ["intermediate/hellaswag/seed1"]
+    assert learned.lost({"runs": runs[2:]}) == []
 
 
 def record(intermediate: str, seed: int, told: str) -> dict[str, object]:

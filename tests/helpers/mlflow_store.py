@@ -57,10 +57,10 @@ class Grid:
     points: float = 50.0
     dirty: bool = False
 
-    def training(self, phase: str, intermediate: str, *, ancestors: tuple[Any, ...] = ()) -> records.Training:
+    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.Training:
         """The record of one training, with a curve of three points."""
         subject = trainings.Subject(
-            "world", "tiny", phase, 1, intermediate, "xnli" if phase == "target" else "", ancestors,
+            "world", "tiny", phase, 1, intermediate, "xnli" if phase == "target" else "", parent,
             ({"name": "mnli", "digest": "d" * 64, "context": "training", "source": "data/mnli"},),
         )  # fmt: skip
         entry = trainings.over(
@@ -71,21 +71,21 @@ class Grid:
             step=3,
         )
         curve = [("train/loss", 1 / 2**step, 1000 + step, step) for step in range(3)]
-        return records.Training(entry, ancestors, (*curve, ("train/loss", 0.25, 4000, 3)))
+        return records.Training(entry, (*curve, ("train/loss", 0.25, 4000, 3)))
 
     def write(self, *intermediates: str) -> list[dict[str, Any]]:
         """Write the records of some intermediates and of `xnli` after each; the score records."""
         made = []
         for name in intermediates:
             first = self.training("intermediate", name)
-            second = self.training("target", name, ancestors=first.line)
+            second = self.training("target", name, parent=first.entry.fingerprint)
             for run in (first, second):
                 records.write_training(Path("trainings", run.entry.name), run)
             made.append(self.score(RunKey(name, "xnli", 1), second))
         return made
 
     def score(self, key: RunKey, run: records.Training, **more: Any) -> dict[str, Any]:
-        """Write one score record."""
+        """Write one score record; `run` is the target training that it rests on."""
         content: dict[str, Any] = {
             "study": "world",
             "profile": "tiny",
@@ -95,7 +95,8 @@ class Grid:
             "examples": dict.fromkeys(CODES, 100),
             "parameters": {"recipe": {"rate": self.rate, "clip": None}},
             "inputs": {"predictions": {"path": "predictions", "sha256": digit("predictions", self.points)}},
-            "run": run,
+            "training_run": run.entry.fingerprint,
+            "parent": run.entry.parent,
             "majority": {"accuracy/eng": 33.3},
             "provenance": {"git_commit": "c" * 40, "git_dirty": self.dirty, "started": 6000, "ended": 7000},
         }

@@ -8,12 +8,13 @@ import torch
 from pytorch_lightning.loggers.logger import Logger
 from safetensors.torch import load_file
 
-from xstilts.experiment import Recipe, Runtime
 from xstilts.formats import prepared
 from xstilts.formats.examples import SentencePair
 from xstilts.formats.prepared import Card
+from xstilts.model.settings import Runtime
 from xstilts.training import loop as training
 from xstilts.training.job import Job
+from xstilts.training.settings import Recipe
 
 RECIPE = Recipe(learning_rate=5e-3, batch=4, max_length=32, epochs=2, stride=8, evaluation_examples=8)
 RUNTIME = Runtime(accelerator="cpu", threads=1, progress=False)

@@ -12,12 +12,12 @@ from safetensors.torch import load_file
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs
 from xstilts import experiment as params
-from xstilts.experiment import Recipe
 from xstilts.formats import checkpoints
 from xstilts.model import encoder
 from xstilts.model import weight_delta as difference
 from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
+from xstilts.training.settings import Recipe
 
 Weights = dict[str, torch.Tensor]
 

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from xstilts import scoring
-from xstilts.experiment import Recipe, Retrieval, Runtime
-from xstilts.formats import prepared
+from xstilts.formats import checkpoints, predictions, prepared
 from xstilts.formats.examples import ParallelSentences, SentencePair
 from xstilts.formats.prepared import Card
+from xstilts.model.settings import Runtime
 from xstilts.prediction import predict as prediction
+from xstilts.prediction.settings import Retrieval
 from xstilts.scoring import score_run as measured
 from xstilts.training.job import Job, Material
 from xstilts.training.loop import train
+from xstilts.training.settings import Recipe
 
 RUNTIME = Runtime(accelerator="cpu", threads=1, progress=False, tokens=256)
 WORDS = ("cat", "mat", "sat", "number")
@@ -120,9 +122,9 @@ def test_a_head_that_the_checkpoint_lacks_is_named(classified: tuple[Path, Path]
 
 def test_predictions_with_every_line_separator_of_unicode_are_read_back(tmp_path: Path) -> None:
     rows = [{"id": "1", "prediction": "a\u2028b"}, {"id": "2", "prediction": "c\u0085d"}]
-    prediction.write({"eng": rows}, tmp_path / "predictions")
-    assert measured._rows(tmp_path / "predictions" / "eng.jsonl") == rows
-    assert json.loads((tmp_path / "predictions" / "eng.jsonl").read_text(encoding="utf-8").split("\n")[0]) == rows[0]
+    predictions.write_rows({"eng": rows}, tmp_path)
+    assert measured._rows(tmp_path / "eng.jsonl") == rows
+    assert json.loads((tmp_path / "eng.jsonl").read_text(encoding="utf-8").split("\n")[0]) == rows[0]
 
 
 def test_bf16_is_used_only_where_it_is_asked_for_and_finds_what_was_learned(
@@ -143,3 +145,20 @@ def test_bf16_is_used_only_where_it_is_asked_for_and_finds_what_was_learned(
     assert {str(kind) for kind in seen[:half]} == {"torch.float32"}
     assert {str(kind) for kind in seen[half:]} == {"torch.bfloat16"}
     assert sum(a == b for a, b in zip(exact["deu"], rough["deu"], strict=True)) >= 29
+
+
+def test_predictions_carry_the_card_of_what_made_them(
+    classified: tuple[Path, Path], start: Path, tmp_path: Path
+) -> None:
+    checkpoint, _ = classified
+    card = predictions.card_of(checkpoint, "toy", {"prediction": {"bf16": True}})
+    predictions.write({"eng": []}, card, tmp_path / "out")
+    assert predictions.read_card(tmp_path / "out") == card
+    trained = checkpoints.read_card(checkpoint)
+    assert (card.fingerprint, card.encoder) == (trained["fingerprint"], checkpoints.read_card(start)["fingerprint"])
+    assert card.parameters == {"recipe": trained["recipe"], "prediction": {"bf16": True}}
+    assert card.label_counts == {"a": 32, "b": 32}
+    encoder = predictions.card_of(start, "", {"retrieval": {"layer": 1}})
+    assert encoder.fingerprint == encoder.encoder == card.encoder
+    with pytest.raises(ValueError, match=r"nothing/card.json does not exist.*dvc repro -f predict"):
+        predictions.read_card(tmp_path / "nothing")

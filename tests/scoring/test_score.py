@@ -6,7 +6,15 @@ import sys
 import pytest
 
 from xstilts import tasks
-from xstilts.formats.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
+from xstilts.formats.examples import (
+    Answer,
+    Choice,
+    ParallelSentences,
+    Question,
+    SentencePair,
+    TaggedSentence,
+    label_counts,
+)
 from xstilts.scoring import SCORERS, Inputs, majority, score
 
 
@@ -129,32 +137,33 @@ def test_every_task_names_a_scorer_that_gives_its_metrics():
 
 def test_the_majority_baseline_predicts_the_commonest_label_of_the_training_set():
     training = [SentencePair(str(row), "a", "b", label) for row, label in enumerate("yyz")]
-    assert majority("accuracy", ["accuracy"], PAIRS, training, language="deu") == {"accuracy": 25.0}
+    assert majority("accuracy", ["accuracy"], PAIRS, label_counts(training), language="deu") == {"accuracy": 25.0}
     choices = [Choice("0", "p", ("a", "b"), 1), Choice("1", "p", ("a", "b"), 0)]
-    assert majority("choice_accuracy", ["accuracy"], choices, choices[1:], language="deu") == {"accuracy": 50.0}
+    counts = label_counts(choices[1:])
+    assert majority("choice_accuracy", ["accuracy"], choices, counts, language="deu") == {"accuracy": 50.0}
     with pytest.raises(ValueError, match="no labelled training example"):
-        majority("accuracy", ["accuracy"], PAIRS, [], language="deu")
+        majority("accuracy", ["accuracy"], PAIRS, {}, language="deu")
 
 
 def test_the_majority_baseline_tags_every_word_with_the_commonest_tag():
-    floor = majority("chunks", ["f1", "accuracy"], TAGGED, TAGGED, language="deu")
+    floor = majority("chunks", ["f1", "accuracy"], TAGGED, label_counts(TAGGED), language="deu")
     assert floor == pytest.approx({"f1": 40.0, "accuracy": 200 / 3})
     names = [TaggedSentence("0", ("a", "b"), ("O", "O")), NAMES[0]]
-    assert majority("entities", ["f1"], NAMES, [*names, NAMES[1]], language="deu") == {"f1": 0.0}
+    assert majority("entities", ["f1"], NAMES, label_counts([*names, NAMES[1]]), language="deu") == {"f1": 0.0}
 
 
 def test_the_majority_baseline_answers_with_the_whole_context_or_with_none():
-    floor = majority("squad", ["exact_match", "f1"], QUESTIONS, [], language="deu")
+    floor = majority("squad", ["exact_match", "f1"], QUESTIONS, {}, language="deu")
     assert floor == pytest.approx({"exact_match": 50.0, "f1": 100 * (1 + 2 / 3) / 2})
-    assert majority("mlqa", ["exact_match"], QUESTIONS, [], language="deu") == {"exact_match": 50.0}
+    assert majority("mlqa", ["exact_match"], QUESTIONS, {}, language="deu") == {"exact_match": 50.0}
     unanswerable = [Question("0", "c", "?", ()), QUESTIONS[1]]
-    assert majority("squad_v2", ["f1"], unanswerable, [], language="eng") == {"f1": 50.0}
+    assert majority("squad_v2", ["f1"], unanswerable, {}, language="eng") == {"f1": 50.0}
 
 
 def test_the_majority_baseline_of_retrieval_is_chance_and_of_mining_undefined():
-    floor = majority("nearest", ["accuracy", "accuracy_reverse"], LINES, [], language="deu")
+    floor = majority("nearest", ["accuracy", "accuracy_reverse"], LINES, {}, language="deu")
     assert floor == pytest.approx({"accuracy": 100 / 3, "accuracy_reverse": 100 / 3})
-    assert majority("mining", ["f1"], LINES, [], language="deu") == {}
+    assert majority("mining", ["f1"], LINES, {}, language="deu") == {}
 
 
 def test_scoring_imports_no_torch():

@@ -77,7 +77,7 @@ def test_the_record_restores_the_same_run(empty_database, repository):
     flush()
     before = everything()
     renew(repository, empty_database)
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert everything() == before
 
 
@@ -89,7 +89,7 @@ def test_the_same_training_done_again_adds_nothing_but_its_costs():
     flush()
     assert run().info.run_id == first.info.run_id
     assert run().data.metrics == {**first.data.metrics, "train/tokens_per_second": 700.0}
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
 
 
 def test_the_same_training_with_another_result_takes_the_firsts_place():
@@ -98,7 +98,7 @@ def test_the_same_training_with_another_result_takes_the_firsts_place():
     learn(steps=10)
     flush()
     assert run().data.metrics["train/loss"] == 1 / 10
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
 
 
 def test_another_parameter_supersedes_the_older_training():
@@ -187,7 +187,7 @@ def test_a_file_that_lost_its_beginning_says_so_and_what_to_do():
     with pytest.raises(store.StoreError, match=rf"{path.name} does not begin with the run.*delete the file"):
         flush()
     path.unlink()
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert run().data.metrics.keys() == {"train/loss", "train/tokens_per_second", "validation/xnli", "final/xnli"}
 
 
@@ -234,7 +234,7 @@ def test_the_baselines_training_has_a_record_and_a_run_without_a_curve():
     )
     flush()
     assert (run().info.status, run().data.metrics) == ("FINISHED", {"steps": 0.0})
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert mirror.finished(run())
 
 

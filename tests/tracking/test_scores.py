@@ -9,6 +9,7 @@ from mlflow_store import CODES, Grid, digit, everything, renew, states
 from xstilts.formats.runs import RunKey, Score
 from xstilts.tracking import outbox, records, scores, store
 from xstilts.tracking import sync as mirror
+from xstilts.tracking.lineage import Trainings
 from xstilts.tracking.run_content import Entry
 
 pytest_plugins = ["mlflow_store"]
@@ -18,7 +19,30 @@ PATH = Path("scores/mnli/xnli/seed1.json")
 
 
 def restore() -> frozenset[str]:
-    return scores.restore(Path("scores"), trainings=Path("trainings"))
+    return scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
+
+
+def tell_trainings() -> list[dict]:
+    """The score records as they were until November 2026: with the trainings that they rest on."""
+    found = []
+    for path in sorted(Path("scores").rglob("*.json")):
+        made = records.read(path)
+        runs = [run.entry.as_json() for run in Trainings(Path("trainings")).behind(made)]
+        found.append(records.signed({**made, "training_run": {**made["training_run"], "runs": runs}}))
+        records.write(found[-1], path)
+    return found
+
+
+def relabelled(made: dict, *, study: str, profile: str) -> dict:
+    """The arguments of `scores.record` that make the same record under other labels."""
+    names = ("training", "values", "examples", "parameters", "inputs", "majority", "provenance")
+    return {name: made[name] for name in names} | {
+        "study": study,
+        "profile": profile,
+        "key": RUN,
+        "training_run": made["training_run"]["fingerprint"],
+        "parent": made["training_run"]["parent"],
+    }
 
 
 def run_of(made: dict) -> object:
@@ -104,7 +128,7 @@ def test_doing_a_stage_again_adds_no_run_and_notes_the_new_commit():
     assert again["fingerprint"] == made["fingerprint"]
     assert again["digest"] != made["digest"]
     assert run_of(made).data.tags["git_dirty"] == "true"
-    assert len(states()) == 3
+    assert len(states()) == 1
 
 
 def test_an_empty_store_is_rebuilt_equal_in_every_run(repository, empty_database):
@@ -119,8 +143,9 @@ def test_an_empty_store_is_rebuilt_equal_in_every_run(repository, empty_database
     assert len(before) == 6
 
 
-def test_without_the_trainings_records_the_score_records_restore_the_trainings(repository, empty_database):
+def test_older_score_records_restore_the_trainings_that_they_tell_of(repository, empty_database):
     Grid().write("none", "mnli")
+    tell_trainings()
     restore()
     before = everything()
     renew(repository, empty_database)
@@ -137,8 +162,9 @@ def untold(tags: dict) -> dict:
 
 
 def test_a_curve_that_a_score_record_could_not_tell_is_added_from_the_trainings_record():
-    (made,) = Grid().write("mnli")
-    scores.log(made)
+    Grid().write("mnli")
+    tell_trainings()
+    scores.restore(Path("scores"))
     there = store.connect()
     run = next(run for run in there.search(["world"]) if run.info.run_name == "target/mnli/xnli/seed1")
     assert [point[3] for point in there.history(run.info.run_id, "train/loss")] == [3]
@@ -150,8 +176,8 @@ def test_a_curve_that_a_score_record_could_not_tell_is_added_from_the_trainings_
 class Same(Grid):
     """Trainings whose content does not depend on what the intermediate is called."""
 
-    def training(self, phase: str, intermediate: str, *, ancestors: tuple[Entry, ...] = ()) -> records.Training:
-        made = super().training(phase, intermediate, ancestors=ancestors)
+    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.Training:
+        made = super().training(phase, intermediate, parent=parent)
         return replace(made, entry=replace(made.entry, fingerprint=digit(phase, self.rate)))
 
 
@@ -164,7 +190,7 @@ def test_fault_5_renaming_an_intermediate_leaves_old_records_that_do_not_win(nam
     Same().write(name)
     there = store.connect()
     for phase in (f"intermediate/{name}/seed1", f"target/{name}/xnli/seed1"):  # as the stages do that ran again
-        made = records.read_training(Path("trainings", phase))
+        made = records.read_training(Path("trainings", phase)).under("world", "tiny")
         mirror.replace(there, mirror.find(there, "world", made.entry.fingerprint), made.entry, made.curve)
     assert Path("trainings/intermediate/mnli/seed1/run.json").exists()
     assert scores.read("world", among=restore()) != []
@@ -253,10 +279,15 @@ def test_a_record_outside_the_grid_is_left_alone():
 
 def test_a_parent_run_that_is_nowhere_is_named():
     (made,) = Grid().write("mnli")
-    runs = [row for row in made["training_run"]["runs"] if not row["name"].startswith("intermediate")]
-    records.write(records.signed({**made, "training_run": {**made["training_run"], "runs": runs}}), PATH)
+    Path("trainings/intermediate/mnli/seed1/run.json").unlink()
     with pytest.raises(store.StoreError, match=rf"its parent run {made['training_run']['parent']} is neither"):
-        scores.restore(Path("scores"))
+        restore()
+
+
+def test_scores_alone_are_restored_without_their_trainings():
+    Grid().write("mnli")
+    scores.restore(Path("scores"))
+    assert [key for key, _, _ in states()] == ["score:mnli/xnli/seed1"]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +307,7 @@ def test_values_that_are_no_points_of_a_language_are_not_recorded(content, messa
 
 
 def test_reading_a_study_that_the_store_lacks_is_an_error_and_not_nothing():
-    with pytest.raises(store.StoreError, match=r"study 'ponti' has no runs .* `dvc repro -f -s published`"):
+    with pytest.raises(store.StoreError, match=r"study 'ponti' has no runs .* `dvc repro -f -s gains`"):
         scores.read("ponti")
 
 
@@ -397,5 +428,37 @@ def test_the_record_is_plain_json_with_the_agreed_fields():
         "study", "profile", "intermediate", "training", "target", "seed", "fingerprint", "values", "examples",
         "majority", "parameters", "inputs", "provenance", "training_run", "digest",
     }  # fmt: skip
-    assert made["training_run"]["parent"] == made["training_run"]["runs"][0]["fingerprint"]
-    assert made["training_run"]["final"]["train/loss"] == 0.25
+    there = Trainings(Path("trainings"))
+    assert made["training_run"] == {
+        "fingerprint": there.at(Path("target/mnli/xnli/seed1")).entry.fingerprint,
+        "parent": there.at(Path("intermediate/mnli/seed1")).entry.fingerprint,
+        "unlearned": [],
+    }
+
+
+def test_a_trainings_record_says_nothing_of_study_and_profile_and_is_shown_under_any():
+    Grid().write("mnli")
+    made = json.loads(Path("trainings/target/mnli/xnli/seed1/run.json").read_text())
+    assert set(made) == {"entry", "digest"}
+    assert "study" not in made["entry"]
+    assert "profile" not in made["entry"]["tags"]
+    scores.record(PATH, **relabelled(records.read(PATH), study="renamed", profile="other"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="renamed", profile="other")
+    found = store.connect().search(["renamed"])
+    assert {(run.data.tags["kind"], run.data.tags["profile"]) for run in found} == {
+        ("score", "other"), ("training", "other"),
+    }  # fmt: skip
+    assert len(found) == 3
+
+
+def test_trainings_records_of_before_december_2026_are_read():
+    (made,) = Grid().write("mnli")
+    restore()
+    before = everything()
+    for path in Path("trainings").rglob("run.json"):
+        row = records.read(path)
+        entry = {**row["entry"], "study": "older", "tags": {**row["entry"]["tags"], "profile": "older"}}
+        records.write(records.signed({"entry": entry, "ancestors": [entry]}), path)
+    assert [run.entry.study for run in Trainings(Path("trainings")).behind(made)] == ["world", "world"]
+    restore()
+    assert everything() == before

@@ -247,7 +247,7 @@ def test_a_server_that_goes_away_mid_run_loses_nothing(team, monkeypatch, caplog
     assert scores.log(made) is None
     team.start()
     forget()
-    scores.restore(Path("scores"), trainings=Path("trainings"))
+    scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert not list(outbox.FOLDER.glob("*.jsonl"))
     (run,) = [run for (key, name), run in everything().items() if name == digit("away")]
     assert run["status"] == "FINISHED"

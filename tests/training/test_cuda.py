@@ -13,15 +13,16 @@ import torch
 from safetensors.torch import load_file
 
 from toy_training import Memory, task, weights, without_dropout
-from xstilts.experiment import Recipe, Runtime
 from xstilts.formats import prepared
 from xstilts.formats.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.model import attention
+from xstilts.model.settings import Runtime
 from xstilts.prediction import bitext_mining as mining
 from xstilts.prediction import predict as prediction
 from xstilts.training import cuda_graphs as graphs
 from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
+from xstilts.training.settings import Recipe
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 

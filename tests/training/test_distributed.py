@@ -22,7 +22,8 @@ sys.path.insert(0, sys.argv[1])
 from toy_training import Memory
 from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
-from xstilts.experiment import Recipe, Runtime
+from xstilts.model.settings import Runtime
+from xstilts.training.settings import Recipe
 
 start, data, text, output, resume, runtime = (json.loads(word) for word in sys.argv[2:])
 recipe = Recipe(learning_rate=5e-3, batch=6, max_length=32, steps=12, stride=8, evaluate_every=4, evaluation_examples=8)

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, task, weights, without_dropout
-from xstilts.experiment import Runtime
 from xstilts.formats import checkpoints, prepared
 from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
-from xstilts.tracking import recorded_training as tracked
+from xstilts.model.settings import Runtime
+from xstilts.tracking import recorded_training
 from xstilts.tracking.training_run import Subject
+from xstilts.training import loop
 from xstilts.training.job import Job, Material
 
 
@@ -134,10 +135,30 @@ def test_a_mixture_of_every_shape_with_mlm_learns_with_one_head_each(start: Path
         assert card["final"][name] < untrained["final"][name], name
 
 
+def test_a_training_with_its_record_leaves_the_bytes_of_one_without(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(job, tmp_path / "resume")
+    monkeypatch.chdir(tmp_path)
+    told = replace(job, output=tmp_path / "told")
+    subject = Subject("study", "profile", "target", 1, "none", "toy", checkpoints.parent(job.start), job.datasets)
+    recorded_training.learn(
+        lambda logger: loop.train(told, RUNTIME, logger, tmp_path / "resume"), subject, tmp_path / "record"
+    )
+    files = {path.relative_to(job.output) for path in job.output.rglob("*") if path.is_file()}
+    assert {"run.json", "curve.jsonl"} == {path.name for path in (tmp_path / "record").iterdir()}
+    for path in files | {path.relative_to(told.output) for path in told.output.rglob("*") if path.is_file()}:
+        assert (job.output / path).read_bytes() == (told.output / path).read_bytes(), path
+
+
 def test_an_empty_mixture_is_the_pretrained_encoder_byte_for_byte(start: Path, tmp_path: Path) -> None:
     job = Job("intermediate", "none", 1, start, Material(), RECIPE, tmp_path / "none" / "seed1")
     subject = Subject("study", "profile", "intermediate", 1, "none")
-    card = tracked.learn(job, subject, RUNTIME, tmp_path / "record")
+
+    def copy() -> dict[str, Any]:
+        return checkpoints.inherit(start, job.output, name="none", seed=1, recipe=asdict(RECIPE))
+
+    card = recorded_training.untrained(copy, subject, tmp_path / "record")
     assert (job.output / "encoder" / "model.safetensors").read_bytes() == (
         start / "encoder" / "model.safetensors"
     ).read_bytes()

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, run, same, weights, without_dropout
-from xstilts.experiment import Model
 from xstilts.model import encoder, shapes
 from xstilts.model.batching import IGNORED, Batch, Encoded, collate, hidden_states
+from xstilts.model.settings import Model
 from xstilts.model.shapes import classification, span, tagging
 from xstilts.training import cuda_graphs as graphs
 from xstilts.training.cuda_graphs import BUCKET, filled

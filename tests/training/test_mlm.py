@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from toy_training import RUNTIME, Memory, pairs
-from xstilts.experiment import Mixture, Recipe
 from xstilts.formats import prepared
 from xstilts.model.batching import Encoded
 from xstilts.model.shapes import Lengths, mlm
 from xstilts.model.tokens import Tokens
 from xstilts.preparation import mixtures
 from xstilts.preparation import mlm_text as text
+from xstilts.preparation.settings import Mixture
 from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
 from xstilts.training.schedule import Masking, Schedule, Subject
+from xstilts.training.settings import Recipe
 
 LINES = {"eng": 5000, "deu": 400, "swh": 30, "yor": 3}
 MASKING = Masking(share=0.15, mask=4, vocabulary=50, specials=np.array([0, 2, 4]))

@@ -10,17 +10,18 @@ import pytest
 import torch
 
 from toy_training import run
-from xstilts.experiment import Model, Recipe, Runtime
 from xstilts.formats import prepared
 from xstilts.model import encoder as encoders
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import Encoded, first_position
+from xstilts.model.settings import Model, Runtime
 from xstilts.model.shapes import Lengths, classification, span, tagging
 from xstilts.model.tokens import Tokens
 from xstilts.prediction import predict as prediction
 from xstilts.training.job import Job
 from xstilts.training.learner import Learner
 from xstilts.training.schedule import Micro, Schedule, Subject
+from xstilts.training.settings import Recipe
 
 STEPS = 200
 LABELS = ("a", "b", "c")

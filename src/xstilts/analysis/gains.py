@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import baseline, learned, tables
-from xstilts.formats.runs import BASELINE, RunKey, Score
+from xstilts.formats import learned, tables
+from xstilts.formats.runs import BASELINE, RunKey, Score, counted
 
 # The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
 HEADLINE = ("f1", "accuracy")
@@ -79,7 +79,7 @@ def headline(metrics: Iterable[str]) -> str:
 
 def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
     """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence."""
-    scores = baseline.counted(scores)
+    scores = counted(scores)
     found = [
         (place, f"value {score.value} is outside 0–100; scores are points")
         for place, score in enumerate(scores)
@@ -114,7 +114,7 @@ def failures(records: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, RunKe
     return frozenset(
         (record["study"], RunKey(record["intermediate"], record["target"], record["seed"]))
         for record in records
-        if learned.lost(record["training_run"]["runs"])
+        if learned.lost(record["training_run"])
     )
 
 
@@ -141,7 +141,7 @@ def pair(
     Raises:
         ValueError: scores that cannot be used, all listed (the first twenty in the message), or nothing but baselines.
     """
-    scores = baseline.counted(scores)
+    scores = counted(scores)
     found = problems(scores)
     if found:
         shown = "\n".join(f"  {text}" for _, text in found[:20])

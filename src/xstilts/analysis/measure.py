@@ -13,7 +13,8 @@ from xstilts.analysis import family_null as null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import NOWHERE, Array, Interval
 from xstilts.analysis.predictors import COMPARED, Predictor
-from xstilts.analysis.sample import Sample, Settings, flags
+from xstilts.analysis.sample import Sample, flags
+from xstilts.analysis.settings import Analysis
 
 SLOPE = "slope"
 INDO_EUROPEAN = "Indo-European"
@@ -118,7 +119,7 @@ def leave_out(cell: Cell, outcome: str, predictor: Predictor, part: Sample) -> l
 
 
 def correlate(
-    cell: Cell, outcome: str, predictor: Predictor, part: Sample, settings: Settings, rng: np.random.Generator
+    cell: Cell, outcome: str, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
 ) -> list[Correlation]:
     """Pearson, Spearman, Kendall and the family-aware slope; q stays empty, since it needs the whole grid."""
     rows = []
@@ -133,7 +134,7 @@ def correlate(
 
 
 def _plain(
-    cell: Cell, outcome: str, predictor: Predictor, part: Sample, method: str, settings: Settings
+    cell: Cell, outcome: str, predictor: Predictor, part: Sample, method: str, settings: Analysis
 ) -> Correlation:
     """What is known without the null; of the slope nothing but the sample."""
     n, value, p_naive, left = len(part.codes), NAN, NAN, dict[str, float]()
@@ -184,7 +185,7 @@ def _left(predictor: Predictor, part: Sample, method: str) -> dict[str, float]:
 
 
 def _with_null(
-    row: Correlation, predictor: Predictor, part: Sample, settings: Settings, rng: np.random.Generator
+    row: Correlation, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
 ) -> Correlation:
     """Add p, interval and effective number of languages from the draws, and the bootstrap."""
     matrix = predictor.matrix(part.codes)
@@ -197,7 +198,7 @@ def _with_null(
     again = row.method != "kendall" and predictor.name in COMPARED
     mean = predictor.mean(part.codes)
     resampled = (
-        estimates.bootstrap(mean, part.gains, row.method, draws=settings.resamples, rng=rng) if again else NOWHERE
+        estimates.bootstrap(mean, part.gains, row.method, draws=settings.bootstrap, rng=rng) if again else NOWHERE
     )
     effective = 3 + 1 / deviation**2
     return replace(

@@ -39,7 +39,7 @@ from xstilts.analysis import (
 from xstilts.analysis.cells import ALL, OUTCOMES, Cell
 from xstilts.analysis.gains import Gain
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.distances.from_english import Distance
 from xstilts.distances.imputation import ImputedDistance
 from xstilts.formats import tables
@@ -77,7 +77,7 @@ def analyse(
     distances: Sequence[Distance],
     imputed: Iterable[ImputedDistance] = (),
     measured: regression.Measured | None = None,
-    settings: Settings | None = None,
+    settings: Analysis | None = None,
     workers: int = 1,
     remarks: Mapping[str, Sequence[str]] | None = None,
 ) -> Results:
@@ -103,7 +103,7 @@ def analyse(
                 f"study {name!r}: English is the only language with a gain; it is never correlated, since its distance "
                 "from itself is zero. Add scores in other languages, or leave the study out"
             )
-    chosen = settings or Settings()
+    chosen = settings or Analysis()
     sides = predictors.load(distances, imputed)
     found: dict[str, list[Any]] = {name: [] for name in FILES}
     verdicts: list[judgement.Verdict] = []
@@ -143,7 +143,7 @@ def write(folder: Path, results: Results) -> None:
     tables.write_json(folder / "method.json", results.method)
 
 
-def stream(settings: Settings, *words: str) -> np.random.Generator:
+def stream(settings: Analysis, *words: str) -> np.random.Generator:
     """A random stream of its own for what the words name, whatever else is analysed."""
     return np.random.default_rng([settings.seed, zlib.crc32("/".join(words).encode())])
 
@@ -159,7 +159,7 @@ def _cells(
 
 
 def _cell(
-    cell: Cell, sides: list[Predictor], measured: regression.Measured, settings: Settings
+    cell: Cell, sides: list[Predictor], measured: regression.Measured, settings: Analysis
 ) -> dict[str, list[Any]]:
     """The rows of one cell for every table that it adds to."""
     found: dict[str, list[Any]] = defaultdict(list)
@@ -185,7 +185,7 @@ def _primary(sides: list[Predictor]) -> Predictor:
 
 
 def _models(
-    mine: list[Cell], sides: list[Predictor], settings: Settings, found: dict[str, list[Any]]
+    mine: list[Cell], sides: list[Predictor], settings: Analysis, found: dict[str, list[Any]]
 ) -> list[pooled.Pooled]:
     groups: dict[str, list[Cell]] = defaultdict(list)
     for cell in mine:
@@ -231,12 +231,12 @@ def _show(
     )
 
 
-def _method(settings: Settings, sides: list[Predictor], codes: list[str]) -> dict[str, Any]:
+def _method(settings: Analysis, sides: list[Predictor], codes: list[str]) -> dict[str, Any]:
     primary = _primary(sides)
     return {
         "seed": settings.seed,
         "draws": settings.draws,
-        "resamples": settings.resamples,
+        "resamples": settings.bootstrap,
         "imputations": max((len(values) for values in primary.spread.values()), default=0),
         "alpha": settings.alpha,
         "sesoi": settings.sesoi,

@@ -22,7 +22,8 @@ from xstilts.analysis.estimates import Array
 from xstilts.analysis.measure import LeftOut, reach
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
 from xstilts.analysis.rows import Table, table, unit
-from xstilts.analysis.sample import FAMILIES_LEAST, Settings
+from xstilts.analysis.sample import FAMILIES_LEAST
+from xstilts.analysis.settings import Analysis
 
 ADJUSTMENTS = ("unadjusted", "adjusted")
 
@@ -83,7 +84,7 @@ def study_models(
     groups: dict[str, list[Cell]],
     outcome: str,
     predictors: Sequence[Predictor],
-    settings: Settings,
+    settings: Analysis,
     rng: np.random.Generator,
 ) -> tuple[list[Pooled], list[LeftOut]]:
     """Every intermediate of one study, both adjustments; `all` is tested on its own.
@@ -114,7 +115,7 @@ def study_models(
 
 
 def prepare(
-    cells: Sequence[Cell], outcome: str, predictors: dict[str, Predictor], adjustment: str, settings: Settings
+    cells: Sequence[Cell], outcome: str, predictors: dict[str, Predictor], adjustment: str, settings: Analysis
 ) -> Prepared | Pooled:
     """Fit the null of one intermediate; a row without numbers, and with the reason, where nothing can be tested."""
     data = table(cells, outcome, predictors[PRIMARY])

@@ -15,30 +15,10 @@ from xstilts.analysis import family_null as null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor
+from xstilts.analysis.settings import Analysis
 from xstilts.languages import table as languages
 
 FAMILIES_LEAST = 3  # below it family variance cannot be told from language variance
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What an analysis varies.
-
-    Attributes:
-        seed: of all random numbers; every cell has its own stream, so that cells do not depend on each other.
-        draws: from the null, for every p.
-        resamples: of the bootstrap intervals.
-        alpha: level of the tests.
-        sesoi: smallest |r| of interest; smaller ones are practically absent.
-        minimum: languages below which nothing is tested.
-    """
-
-    seed: int = 1
-    draws: int = 2000
-    resamples: int = 1000
-    alpha: float = 0.05
-    sesoi: float = 0.5
-    minimum: int = 10
 
 
 @dataclass(frozen=True)
@@ -78,7 +58,7 @@ class Sample:
         """Places of the languages of other families."""
         return [place for place, name in enumerate(self.families) if name != family]
 
-    def note(self, settings: Settings) -> str:
+    def note(self, settings: Analysis) -> str:
         """Why nothing is tested; empty where something is."""
         n, families = len(self.codes), len(set(self.families))
         if n < estimates.LEAST:
@@ -96,7 +76,7 @@ def take(
     cell: Cell,
     outcome: str,
     predictor: Predictor,
-    settings: Settings,
+    settings: Analysis,
     rng: np.random.Generator,
     seen: dict[object, Sample],
 ) -> Sample:
@@ -120,14 +100,14 @@ def take(
     return seen[codes]
 
 
-def _draw(empty: Sample, settings: Settings, rng: np.random.Generator) -> Sample:
+def _draw(empty: Sample, settings: Analysis, rng: np.random.Generator) -> Sample:
     if empty.note(settings):
         return empty
     fitted = null.fit(empty.codes, empty.gains, None if empty.weights is None else np.array(empty.weights))
     return replace(empty, fitted=fitted, drawn=fitted.draw(settings.draws, rng))
 
 
-def flags(cell: Cell, part: Sample, value: float, settings: Settings) -> tuple[str, ...]:
+def flags(cell: Cell, part: Sample, value: float, settings: Analysis) -> tuple[str, ...]:
     """What a reader must know before reading the number."""
     chance = dict(zip(cell.codes, cell.near_chance(), strict=True))
     found = {

@@ -15,7 +15,7 @@ from xstilts.analysis import verdicts as judgement
 from xstilts.analysis.cells import OUTCOMES
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.formats.runs import BASELINE, Score
 from xstilts.languages import table as languages
 
@@ -125,7 +125,7 @@ def trial(
     target: str,
     codes: Sequence[str],
     predictors: Sequence[Predictor],
-    settings: Settings,
+    settings: Analysis,
     rng: np.random.Generator,
 ) -> Trial:
     """One study of one intermediate and one target, made up and judged by the rule of `verdicts`.
@@ -159,7 +159,7 @@ def pooled_trial(
     targets: Mapping[str, Sequence[str]],
     intermediates: Sequence[str],
     predictors: Sequence[Predictor],
-    settings: Settings,
+    settings: Analysis,
     rng: np.random.Generator,
 ) -> list[str]:
     """The verdicts over all targets, of each intermediate, on one made-up study."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xstilts.analysis.estimates import Interval
 from xstilts.analysis.measure import SLOPE, Correlation
 from xstilts.analysis.pooled import Pooled
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 
 SUPPORTED, ABSENT, INCONCLUSIVE = "supported", "practically absent", "inconclusive"
 AGREEING = 3  # of the four compared distances
@@ -134,7 +134,7 @@ def decide(
     q: float,
     tests: int,
     guessing: tuple[int, int],
-    settings: Settings,
+    settings: Analysis,
 ) -> Decision:
     """Apply the rule.
 

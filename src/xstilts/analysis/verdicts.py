@@ -15,7 +15,7 @@ from xstilts.analysis.cells import ALL, OUTCOMES, Cell
 from xstilts.analysis.measure import Correlation
 from xstilts.analysis.pooled import Pooled
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdict_rule import Decision, Evidence
 
 NOT_LEARNED = "no arm is better than guessing on this target, so that no gain can be judged"
@@ -70,7 +70,7 @@ def judge(
     correlations: Sequence[Correlation],
     pooled: Sequence[Pooled],
     predictor: Predictor,
-    settings: Settings,
+    settings: Analysis,
     unlearned: frozenset[str] = frozenset(),
 ) -> list[Verdict]:
     """All verdicts of one study, sorted; the two outcomes of a case share verdict, reason and q.
@@ -117,14 +117,14 @@ def _without(row: Verdict, unlearned: frozenset[str]) -> Verdict:
     return replace(row, caveats=(*row.caveats, sentence))
 
 
-def _corrected(study: str, cases: list[Case], settings: Settings) -> list[Verdict]:
+def _corrected(study: str, cases: list[Case], settings: Analysis) -> list[Verdict]:
     adjusted = estimates.benjamini_hochberg([case.p for case in cases])
     tests = sum(not math.isnan(case.p) for case in cases)
     return [row for case, q in zip(cases, adjusted, strict=True) for row in _verdicts(study, case, q, tests, settings)]
 
 
 def over_targets(
-    study: str, cells: Sequence[Cell], pooled: Sequence[Pooled], single: list[Verdict], settings: Settings
+    study: str, cells: Sequence[Cell], pooled: Sequence[Pooled], single: list[Verdict], settings: Analysis
 ) -> list[Verdict]:
     """Target `all` of each intermediate, and of the study; with one target or intermediate the same as that one."""
     names = sorted({cell.intermediate for cell in cells})
@@ -147,7 +147,7 @@ def over_targets(
     return rows
 
 
-def _verdicts(study: str, case: Case, q: float, tests: int, settings: Settings) -> list[Verdict]:
+def _verdicts(study: str, case: Case, q: float, tests: int, settings: Analysis) -> list[Verdict]:
     decision = verdicts.decide(
         case.points, case.reduction, p=case.p, q=q, tests=tests, guessing=case.guessing, settings=settings
     )

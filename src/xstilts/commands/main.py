@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 COMMANDS = {
+    "check": ("xstilts.commands.check", "whether params.yaml holds together, before anything runs"),
     "drop-targets": ("xstilts.commands.drop_targets", "delete target checkpoints whose predictions are made"),
     "dry-run": (
         "xstilts.commands.dry_run.command",
@@ -45,6 +46,7 @@ COMMANDS = {
 
 # Shown below each command's options: what a user types first.
 EXAMPLES = {
+    "check": "xstilts check profiles/xlmr-large.yaml",
     "drop-targets": "xstilts drop-targets                    # what would go; --yes deletes it",
     "dry-run": "xstilts dry-run --params profiles/xlmr-large.yaml",
     "encoder": "xstilts encoder multilingual-e5-small --out encoders/e5-small",

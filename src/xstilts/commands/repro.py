@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from xstilts.commands import fork_server, supervised
+from xstilts.commands import check, fork_server, supervised
 from xstilts.formats import learned
 
 
@@ -25,7 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """`xstilts repro …`; DVC's exit status."""
+    """`xstilts repro …`; DVC's exit status.
+
+    Raises:
+        ValueError: params.yaml does not hold together.
+    """
+    check.first(Path())
     command = [sys.executable, "-m", "xstilts.commands.dvc", "repro", *asked.words]
     ours = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = {**os.environ, "PATH": ours}

@@ -6,7 +6,7 @@ Every link is checked as it is printed; a broken one is named, and then the comm
 import argparse
 import csv
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from xstilts.formats import checkpoints, fingerprints
 from xstilts.formats.runs import BASELINE, RunKey
 from xstilts.tracking import records, scores, store
 from xstilts.tracking import sync as mirror
+from xstilts.tracking.lineage import Trainings
 from xstilts.tracking.run_content import Entry
 
 _ASKED = "<intermediate>/<target>/seed<k>[/<metric>/<code>], such as mnli/xnli/seed1/accuracy/swh"
@@ -93,10 +94,12 @@ def chain(root: Path, key: RunKey, metric: str = "") -> Iterator[Link]:
         yield Link("value", f"{metric} = {made['values'][metric]} points, on {_examples(made, metric)} examples")
         yield from _gain(root, key, metric, made)
     yield Link("record", f"{path} (digest {made['digest'][:12]}, fingerprint {made['fingerprint'][:12]})")
-    yield from _in_store(made, metric, _restoring(root))
+    runs = [run.entry for run in Trainings(root / "trainings").behind(made)]
+    yield from _in_store(made, metric, _restoring(root), runs)
     for name, row in made["inputs"].items():
         yield _file(root, name, row["path"], row["sha256"])
-    runs = [Entry.from_json(row) for row in made["training_run"]["runs"]]
+    if made["training_run"]["fingerprint"] not in {entry.fingerprint for entry in runs}:
+        yield Link("training", f"{made['training_run']['fingerprint'][:12]}: no record here; `dvc pull` brings it")
     for entry in reversed(runs):
         yield _training(entry)
         yield from _checkpoint(root, entry)
@@ -137,7 +140,7 @@ def _restoring(root: Path) -> str:
     return f"xstilts regenerate {root} --out DIR" if kept else "dvc repro -f -s gains"
 
 
-def _in_store(made: Mapping[str, Any], metric: str, restoring: str) -> Iterator[Link]:
+def _in_store(made: Mapping[str, Any], metric: str, restoring: str, runs: Sequence[Entry]) -> Iterator[Link]:
     entry = scores.entry(made)
     there = store.connect()
     run = mirror.find(there, entry.study, entry.fingerprint)
@@ -150,11 +153,10 @@ def _in_store(made: Mapping[str, Any], metric: str, restoring: str) -> Iterator[
         f"{'superseded' if run.data.tags.get('superseded') == 'true' else 'current'}",
         _disagreement(run, entry) or _edited(there, run, metric, made),
     )
-    parents = [*made["training_run"]["runs"]]
-    for row in parents:
-        parent = mirror.find(there, row["study"], row["fingerprint"])
-        lost = "" if parent else f"MLflow has no run of {row['name']}; `{restoring}` restores it"
-        yield Link("  parent" if row["fingerprint"] == entry.parent else "  training", _run_id(parent, row), lost)
+    for one in runs:
+        parent = mirror.find(there, one.study, one.fingerprint)
+        lost = "" if parent else f"MLflow has no run of {one.name}; `{restoring}` restores it"
+        yield Link("  parent" if one.fingerprint == entry.parent else "  training", _run_id(parent, one.name), lost)
 
 
 def _disagreement(run: Any, entry: Entry) -> str:
@@ -226,8 +228,8 @@ def _unknown_commit(root: Path, commit: str) -> str:
     return "" if there else "this repository does not have that commit; `git fetch` may bring it"
 
 
-def _run_id(run: Any, row: Mapping[str, Any]) -> str:
-    return f"{run.info.run_id if run else 'missing'}: {row['name']}"
+def _run_id(run: Any, name: str) -> str:
+    return f"{run.info.run_id if run else 'missing'}: {name}"
 
 
 def _about(row: Mapping[str, str]) -> str:

@@ -9,11 +9,9 @@ same training gives the same bytes.
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from xstilts.experiment import Recipe
 from xstilts.formats import atomic as folders
 from xstilts.formats import fingerprints
 
@@ -128,7 +126,7 @@ def finish(aside: Path, output: Path, card: Mapping[str, Any]) -> dict[str, Any]
     return whole
 
 
-def inherit(start: Path, output: Path, *, name: str, seed: int, recipe: Recipe) -> dict[str, Any]:
+def inherit(start: Path, output: Path, *, name: str, seed: int, recipe: Mapping[str, Any]) -> dict[str, Any]:
     """The training of an empty mixture: the encoder that it starts from, byte for byte."""
     card = read_card(start)
     identity = {"kind": "intermediate", "name": name, "seed": seed, "parent": card["fingerprint"]}
@@ -140,9 +138,10 @@ def inherit(start: Path, output: Path, *, name: str, seed: int, recipe: Recipe) 
         {
             **identity,
             "fingerprint": fingerprints.of(identity),
-            "recipe": asdict(recipe),
+            "recipe": dict(recipe),
             "parameters": {**card["parameters"], "seed": seed, "steps": 0},
             "heads": {},
+            "unlearned": [],
             "final": {"steps": 0.0},
         },
     )

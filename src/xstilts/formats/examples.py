@@ -4,6 +4,7 @@ Every origin makes these, every shape reads these; one JSON object a line, UTF-8
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,6 +81,18 @@ SHAPES: dict[str, type[Example]] = {
     "choice": Choice,
     "retrieval": ParallelSentences,
 }
+
+
+def label_counts(examples: Iterable[Example]) -> dict[str, int]:
+    """How often each label, tag or right choice (its number) stands in a training set; none of answers or retrieval."""
+    seen: Counter[str] = Counter()
+    for example in examples:
+        match example:
+            case SentencePair() | Choice():
+                seen.update([] if example.label is None else [str(example.label)])
+            case TaggedSentence():
+                seen.update(example.tags or ())
+    return dict(sorted(seen.items()))
 
 
 def _build(kind: type[Example], row: dict[str, Any]) -> Example:

@@ -5,7 +5,7 @@ after. So the card of a checkpoint holds, for each set of validation data, the l
 guess, and this module says what they mean. docs/statistics.md has the rule; nothing here knows torch or MLflow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 VALIDATION, FIRST, GUESS, LEARNED = "validation/", "first/", "guess/", "learned"
@@ -61,14 +61,30 @@ def tags(metrics: Mapping[str, float]) -> dict[str, str]:
     return {} if known is None else {LEARNED: "true" if known else "false"}
 
 
-def lost(runs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Which of the trainings behind a score did not learn, by name: an intermediate's, a target's.
+def unlearned(start: Mapping[str, Any], kind: str, card: Mapping[str, float]) -> list[str]:
+    """The kinds of the trainings behind a checkpoint that did not learn: `intermediate`, `target`.
 
     Not the pretraining: every arm starts from it alike, the baseline too.
+
+    Args:
+        start: the card of the checkpoint that the training starts from.
+        kind: of the training.
+        card: `final` of its card.
     """
+    return [*start.get("unlearned", ()), *([kind] if kind != "pretrained" and verdict(card) is False else [])]
+
+
+def lost(told: Mapping[str, Any]) -> list[str]:
+    """Which of the trainings behind a score did not learn, by name: an intermediate's, a target's.
+
+    Args:
+        told: `training_run` of the score's record; before December 2026 it held the trainings themselves.
+    """
+    if "unlearned" in told:
+        return list(told["unlearned"])
     return [
         run["name"]
-        for run in runs
+        for run in told.get("runs", ())
         if run["tags"].get(LEARNED) == "false" and run["tags"].get("phase") in ("intermediate", "target")
     ]
 

@@ -7,14 +7,13 @@ nothing that is already there.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from xstilts.formats import atomic as folders
 from xstilts.formats import examples
 from xstilts.formats.examples import Example
-from xstilts.tasks.task import Task
 
 CARD = "task.json"
 HEAD = "head.json"  # what a training needs of the card: nothing that test data could change
@@ -22,7 +21,11 @@ HEAD = "head.json"  # what a training needs of the card: nothing that test data 
 
 @dataclass(frozen=True)
 class Card:
-    """What a prepared task says of itself: see `tasks.Task`; `files` maps a split to the SHA-256 of its file."""
+    """What a prepared task says of itself: see `tasks.Task`.
+
+    `files` maps a split to the SHA-256 of its file, `label_counts` the labels of the English training set to how often
+    each stands there (see `examples.label_counts`).
+    """
 
     name: str
     shape: str
@@ -35,6 +38,7 @@ class Card:
     files: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    label_counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_card(folder: Path) -> Card:
@@ -53,24 +57,8 @@ def read_card(folder: Path) -> Card:
     return Card(**row)
 
 
-def card_of(task: Task, splits: Mapping[str, Iterable[Example]], source: Mapping[str, Any]) -> Card:
-    """The card of a task as one origin gave it; labels that the task leaves open come from the origin."""
-    languages = sorted(split.partition("/")[2] for split in splits if split.startswith("test/"))
-    return Card(
-        name=task.name,
-        shape=task.shape,
-        scorer=task.scorer,
-        metrics=task.metrics,
-        labels=tuple(task.labels or source.get("labels", ())),
-        languages=tuple(languages),
-        training=task.training,
-        source=source,
-        metadata=task.metadata,
-    )
-
-
 def read_head(folder: Path) -> Card:
-    """The part of a card that a training may see: name, shape, scorer, metrics and labels."""
+    """The part of a card that a training may see: name, shape, scorer, metrics, labels and their counts."""
     path = Path(folder) / HEAD
     if not path.exists():
         raise ValueError(f"{path} does not exist; run: dvc repro prepare@{Path(folder).name}")
@@ -94,7 +82,10 @@ def write(folder: Path, card: Card, splits: Mapping[str, Iterable[Example]]) -> 
     with folders.whole(Path(folder)) as aside:
         counts, files = {}, {}
         for split in sorted(splits):
-            counts[split] = examples.write(_file(aside, split), splits[split])
+            rows = list(splits[split])
+            counts[split] = examples.write(_file(aside, split), rows)
+            if split == "train":
+                card = replace(card, label_counts=examples.label_counts(rows))
             files[split] = sha256(_file(aside, split))
         write_head(aside, card)
         row = asdict(card) | {"counts": counts, "files": files}
@@ -104,7 +95,7 @@ def write(folder: Path, card: Card, splits: Mapping[str, Iterable[Example]]) -> 
 
 def write_head(folder: Path, card: Card) -> None:
     """Write the part of a card that a training may see."""
-    row = {name: getattr(card, name) for name in ("name", "shape", "scorer", "metrics", "labels")}
+    row = {name: getattr(card, name) for name in ("name", "shape", "scorer", "metrics", "labels", "label_counts")}
     (Path(folder) / HEAD).write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,10 +1,18 @@
-"""What a run is called, and what it measures: the words that paths, MLflow tags, CSV columns and reports share."""
+"""What a run is called, and what it measures: the words that paths, MLflow tags, CSV columns and reports share.
 
-from dataclasses import dataclass
+`spare` is more seeds of the baseline than the grid has. DVC's matrix is a full product, so that `none` cannot have more
+seeds than the other intermediates, although all gains share its noise, and seeds that no gain is taken from are what
+gains are adjusted with (docs/statistics.md). `spare` learns nothing either; seed k of it is seed k + 100 of `none`. It
+has no gain of its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 BASELINE = "none"
-SPARE = "spare"  # more seeds of the baseline: see `baseline`
+SPARE = "spare"
+SPARE_OFFSET = 100  # from a seed of `spare` to the seed of `none` that it is
 
 
 @dataclass(frozen=True, order=True)
@@ -52,3 +60,31 @@ class Score:
     def key(self) -> RunKey:
         """The run that this number belongs to."""
         return RunKey(self.intermediate, self.target, self.seed)
+
+
+def training_seed(intermediate: str, seed: int) -> int:
+    """The seed that a target training of this arm really uses."""
+    return seed + SPARE_OFFSET if intermediate == SPARE else seed
+
+
+def counted(scores: Iterable[Score]) -> list[Score]:
+    """Scores with those of `spare` as further seeds of `none`."""
+    return [
+        replace(score, intermediate=BASELINE, seed=training_seed(SPARE, score.seed))
+        if score.intermediate == SPARE
+        else score
+        for score in scores
+    ]
+
+
+def check_spare(intermediate: str, learns: bool) -> None:
+    """Refuse a `spare` that learns.
+
+    Raises:
+        ValueError: its mixture is not empty.
+    """
+    if intermediate == SPARE and learns:
+        raise ValueError(
+            f"params.yaml: mixtures.{SPARE} has tasks or MLM; the name stands for more seeds of `{BASELINE}`, so that "
+            "it must be {tasks: []}. Give the intermediate another name"
+        )

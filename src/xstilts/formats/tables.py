@@ -39,6 +39,11 @@ def plain(value: object) -> Any:
     return value
 
 
+def of_analysis(results: Path) -> Path:
+    """Where the tables of the analysis lie: in `results/analysis`, or in what `xstilts analyse` or an archive holds."""
+    return results / "analysis" if (results / "analysis").is_dir() else results
+
+
 def write_csv(path: Path, kind: type, rows: Iterable[Any]) -> None:
     """Write dataclass rows; the header is the fields of `kind`, also where there are no rows."""
     names = [field.name for field in fields(kind)]

@@ -6,16 +6,17 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
 
 Kind = TypeVar("Kind")
 
 _NONE = "(?!)"  # a regular expression that nothing matches
+_NEEDED: Any = object()  # in the place of a default: there is none
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Like:
     others: str = _NONE
 
 
+# What a number of params.yaml may be; the ranges are checked where the file is read.
+Count = Annotated[int, Between(0)]
+Natural = Annotated[int, Between(1)]
+Amount = Annotated[float, Between(0)]
+Share = Annotated[float, Between(0, 1)]
+
+
 def load(path: Path, kind: type[Kind]) -> Kind:
     """Read a file as a dataclass, whose fields may be dataclasses, tuples, mappings, unions and scalars.
 
@@ -47,6 +55,34 @@ def load(path: Path, kind: type[Kind]) -> Kind:
         ValueError: an unknown key, a missing key, a value of the wrong type, or a number out of its range; the message
             names file, line, what is allowed and the nearest known key.
     """
+    found: Kind = _Reader(str(path)).value(kind, _root(path), "")
+    return found
+
+
+def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED) -> Any:
+    """Read one section of a file, and nothing beside it.
+
+    Args:
+        path: the file.
+        name: dotted, such as `recipes.target.xnli`.
+        kind: a dataclass, or any type that a field of one may have.
+        default: what a file without the section means; without a default the section must be there.
+
+    Raises:
+        ValueError: as `load`, of the section alone; or the file has no such section.
+    """
+    reader, node, above = _Reader(str(path)), _root(path), ""
+    for key in name.split("."):
+        pairs = dict(reader.pairs(node, above or "the file"))
+        if key not in pairs:
+            if default is not _NEEDED:
+                return default
+            raise reader.missing(node, f"{above}.{key}".lstrip("."), pairs)
+        node, above = pairs[key], f"{above}.{key}".lstrip(".")
+    return reader.value(kind, node, name)
+
+
+def _root(path: Path | str) -> yaml.Node:
     text = Path(path).read_text(encoding="utf-8")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -54,8 +90,7 @@ def load(path: Path, kind: type[Kind]) -> Kind:
         raise ValueError(f"{path} is not YAML: {error}") from error
     if not isinstance(node, yaml.MappingNode):
         raise ValueError(f"{path} is not a mapping of parameters")
-    found: Kind = _Reader(str(path)).value(kind, node, "")
-    return found
+    return node
 
 
 class _Reader:
@@ -68,6 +103,11 @@ class _Reader:
 
     def fault(self, node: yaml.Node, message: str) -> ValueError:
         return ValueError(f"{self.path}, line {node.start_mark.line + 1}: {message}")
+
+    def missing(self, node: yaml.Node, name: str, there: Iterable[str]) -> ValueError:
+        close = get_close_matches(name.rpartition(".")[2], list(there), n=1)
+        hint = f"; the nearest name there is {close[0]!r}" if close else ""
+        return self.fault(node, f"parameter {name!r} is missing; add it (profiles/world.yaml shows every one){hint}")
 
     def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
         if kind is Any:
@@ -126,8 +166,7 @@ class _Reader:
         for key, item in known.items():
             required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
             if required and key not in pairs:
-                where = f"{name}.{key}" if name else key
-                raise self.fault(node, f"parameter {where!r} is missing; add it (profiles/world.yaml shows every one)")
+                raise self.missing(node, f"{name}.{key}".lstrip("."), ())
         return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
 
     def marked(self, kind: Any, mark: Between | Like, node: yaml.Node, name: str) -> Any:

@@ -13,11 +13,11 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
-from xstilts.experiment import Model
 from xstilts.formats import checkpoints
 from xstilts.model import weight_delta as difference
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import Encoder, longest, supports_packing
+from xstilts.model.settings import Model
 
 _LOG = logging.getLogger(__name__)
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]

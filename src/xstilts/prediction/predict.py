@@ -1,6 +1,5 @@
 """Every language of a target in one pass: length-sorted, unpadded, a budget of tokens a batch."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,8 +9,6 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from xstilts.experiment import Recipe, Retrieval, Runtime
-from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints, examples, prepared
 from xstilts.formats import parallel_corpora as parallel
 from xstilts.formats.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
@@ -30,9 +27,11 @@ from xstilts.model.batching import (
     first_position,
     hidden_states,
 )
+from xstilts.model.settings import Runtime
 from xstilts.model.shapes import retrieval
 from xstilts.model.tokens import Tokens
 from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction.settings import Retrieval
 
 Rows = list[dict[str, Any]]
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -61,7 +60,7 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf
     labels = card["heads"][training]["labels"]
     head = encoders.open_head(shape.Head(body.config.hidden_size, 0.0, labels), checkpoint, training).eval().to(device)
     tests = _tests(data, "test")
-    lengths = shapes.Lengths.of(Recipe(**card["recipe"]), training)
+    lengths = shapes.Lengths.of(card["recipe"], training)
 
     def make() -> tuple[Encoded, dict[str, Any]]:
         whole = [_unlabelled(example) for examples in tests.values() for example in examples]
@@ -101,14 +100,6 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
             for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress)
         }
     return _nearest(_tests(data, "test"), embed, settings, runtime, device)
-
-
-def write(files: Mapping[str, Rows], output: Path) -> None:
-    """Write predictions, one file a stem; the folder appears whole or not at all."""
-    with folders.whole(output) as aside:
-        for stem, rows in files.items():
-            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            (aside / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _device(runtime: Runtime) -> torch.device:

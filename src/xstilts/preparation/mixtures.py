@@ -5,11 +5,12 @@ the folder holds no test data, so that a change of a target language's test set 
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from xstilts.experiment import Mixture
 from xstilts.formats import atomic as folders
 from xstilts.formats import examples, prepared
+from xstilts.preparation.settings import Mixture
 
 ENGLISH = "eng"
 
@@ -31,7 +32,6 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
         card = prepared.read_card(data / task)
         target = folder / task
         target.mkdir()
-        prepared.write_head(target, card)
         rows = []
         for language in mixture.languages:
             split = "train" if language == ENGLISH else f"translated/{language}"
@@ -44,6 +44,7 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
                 )
             rows += prepared.read(data / task, split)
         examples.write(target / "train.jsonl", rows)
+        prepared.write_head(target, replace(card, label_counts=examples.label_counts(rows)))
         validation = data / task / "validation.jsonl"
         if validation.exists():
             shutil.copyfile(validation, target / "validation.jsonl")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import tables as tables_of
 from xstilts.report.text import INTERMEDIATES, TARGETS
 
 Row = Mapping[str, str]
@@ -38,6 +39,7 @@ _COLUMNS = {
     "studies": "study languages seeds note",
     "distances": "language distance value shared known",
 }
+_BESIDE = ("gains", "distances")  # which are not of the analysis
 
 GUESSING = "better than guessing"  # in the reason of a cell whose target no intermediate learned
 
@@ -130,9 +132,13 @@ def read(folder: Path) -> Results:
         ValueError: a file lacks a column; the message names both.
         OSError: a file is missing.
     """
-    tables = {name: _table(folder / f"{name}.csv", columns.split()) for name, columns in _COLUMNS.items()}
-    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
-    answers = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    inner = tables_of.of_analysis(folder)
+    tables = {
+        name: _table((folder if name in _BESIDE else inner) / f"{name}.csv", columns.split())
+        for name, columns in _COLUMNS.items()
+    }
+    verdicts = json.loads((inner / "verdicts.json").read_text(encoding="utf-8"))
+    answers = json.loads((inner / "answers.json").read_text(encoding="utf-8"))
     parts = {name: _by(rows, "study") for name, rows in tables.items() if "study" in _COLUMNS[name].split()}
     studies = tuple(
         _study(row, answers.get(row["study"], {}), [v for v in verdicts if v["study"] == row["study"]],
@@ -143,7 +149,7 @@ def read(folder: Path) -> Results:
         studies=studies,
         distances={(row["distance"], row["language"]): row for row in tables["distances"]},
         coverage=tables["coverage"],
-        method=json.loads((folder / "method.json").read_text(encoding="utf-8")),
+        method=json.loads((inner / "method.json").read_text(encoding="utf-8")),
     )
 
 

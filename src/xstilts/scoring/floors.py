@@ -1,8 +1,6 @@
 """What a predictor without skill scores: the floor under a run's values."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from xstilts.formats.examples import Choice, Example, Question, SentencePair, TaggedSentence
 from xstilts.languages import table as languages
@@ -11,13 +9,11 @@ from xstilts.scoring.metrics.classification import accuracy
 from xstilts.scoring.rows import Inputs, Values, answers, labels, typed
 from xstilts.scoring.rules import lookup
 
-Item = TypeVar("Item")
-Floor = Callable[[Sequence[Example], Iterable[Example], str], Values]
+Counts = Mapping[str, int]
+Floor = Callable[[Sequence[Example], Counts, str], Values]
 
 
-def majority(
-    scorer: str, metrics: Iterable[str], gold: Sequence[Example], training: Iterable[Example], *, language: str
-) -> Values:
+def majority(scorer: str, metrics: Iterable[str], gold: Sequence[Example], counts: Counts, *, language: str) -> Values:
     """What a predictor without skill scores on one language, in points.
 
     Labels and choices: the training set's most frequent one, always. Tags: its most frequent tag for every word (so
@@ -28,7 +24,7 @@ def majority(
         scorer: `Task.scorer`.
         metrics: `Task.metrics`.
         gold: the test examples of one language.
-        training: the English training examples; not looked at for answers and retrieval.
+        counts: of the labels of the English training set; of no use to answers and retrieval.
         language: ISO 639-3.
 
     Raises:
@@ -37,21 +33,20 @@ def majority(
     lookup(scorer)
     if not gold:
         raise ValueError(f"no gold examples for {language}; the test file is empty: prepare the task again")
-    values = _FLOORS[scorer](gold, training, language) if scorer in _FLOORS else {}
+    values = _FLOORS[scorer](gold, counts, language) if scorer in _FLOORS else {}
     return {metric: values[metric] for metric in metrics if metric in values}
 
 
 def _label_floor(kind: type[SentencePair] | type[Choice]) -> Floor:
-    def floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
-        seen = (example.label for example in typed(training, kind) if example.label is not None)
-        return {"accuracy": accuracy(labels(gold, kind), [_most_frequent(seen)] * len(gold))}
+    def floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
+        return {"accuracy": accuracy(list(map(str, labels(gold, kind))), [_most_frequent(counts)] * len(gold))}
 
     return floor
 
 
 def _tag_floor(scorer: str) -> Floor:
-    def floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
-        tag = _most_frequent(tag for sentence in typed(training, TaggedSentence) for tag in sentence.tags or ())
+    def floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
+        tag = _most_frequent(counts)
         rows = [{"id": row.id, "prediction": [tag] * len(row.words)} for row in typed(gold, TaggedSentence)]
         return lookup(scorer)(Inputs(gold, rows, language))
 
@@ -62,19 +57,19 @@ def _context(gold: Sequence[Example]) -> dict[str, str]:
     return {question.id: question.context for question in typed(gold, Question)}
 
 
-def _squad_floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
+def _squad_floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
     return spans.squad(answers(gold), _context(gold))
 
 
-def _mlqa_floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
+def _mlqa_floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
     return spans.mlqa(answers(gold), _context(gold), languages.get(language).alpha2)
 
 
-def _squad_v2_floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
+def _squad_v2_floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
     return spans.squad_v2(answers(gold), dict.fromkeys(_context(gold), ""))
 
 
-def _nearest_floor(gold: Sequence[Example], training: Iterable[Example], language: str) -> Values:
+def _nearest_floor(gold: Sequence[Example], counts: Counts, language: str) -> Values:
     chance = 100.0 / len(gold)
     return {"accuracy": chance, "accuracy_reverse": chance}
 
@@ -92,8 +87,7 @@ _FLOORS: dict[str, Floor] = {
 }
 
 
-def _most_frequent(items: Iterable[Item]) -> Item:
-    counts = Counter(items)
+def _most_frequent(counts: Counts) -> str:
     if not counts:
         raise ValueError("no labelled training example for the majority baseline; prepare the training task again")
-    return min(counts, key=lambda item: (-counts[item], str(item)))
+    return min(counts, key=lambda label: (-counts[label], label))

@@ -2,84 +2,59 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from xstilts import scoring
-from xstilts.experiment import Params
-from xstilts.formats import checkpoints, fingerprints, prepared
+from xstilts.formats import fingerprints, predictions, prepared
 from xstilts.formats.runs import RunKey
-from xstilts.tracking import provenance, records, scores
+from xstilts.tracking import provenance, scores
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run and where its parts lie."""
-
-    intermediate: str
-    training: str
-    target: str
-    seed: int
-
-    @property
-    def key(self) -> RunKey:
-        """Its key."""
-        return RunKey(self.intermediate, self.target, self.seed)
-
-    @property
-    def place(self) -> Path:
-        """Of its checkpoint below checkpoints/ and of its training's record below trainings/."""
-        if self.training:
-            return Path("target", self.intermediate, self.training, f"seed{self.seed}")
-        return Path("intermediate", self.intermediate, f"seed{self.seed}")
-
-
-def measure(run: Run, params: Params, root: Path) -> dict[str, Any]:
+def measure(key: RunKey, root: Path, *, study: str, profile: str) -> dict[str, Any]:
     """Score a run in every language, write its record below scores/, and mirror it in MLflow.
+
+    Args:
+        key: the run.
+        root: the repository.
+        study: the MLflow experiment.
+        profile: the name of the parameters' profile.
 
     Raises:
         ValueError: predictions and test data are not about the same examples, or a file is damaged.
     """
     meter = provenance.Meter()
-    data, predictions = root / "data" / run.target, root / "predictions" / run.key.path
-    card = prepared.read_card(data)
-    training = prepared.read(root / "data" / run.training, "train") if run.training and _needs_training(card) else []
+    data, folder = root / "data" / key.target, root / "predictions" / key.path
+    card, made = prepared.read_card(data), predictions.read_card(folder)
     values: dict[str, float] = {}
     floors: dict[str, float] = {}
     examples: dict[str, int] = {}
     for language in card.languages:
-        inputs = inputs_of(card, data, predictions, language)
+        inputs = inputs_of(card, data, folder, language)
         scored = scoring.score(card.scorer, card.metrics, inputs)
         values |= {f"{metric}/{language}": value for metric, value in scored.values.items()}
         examples[language] = scored.examples
-        floor = scoring.majority(card.scorer, card.metrics, inputs.gold, training, language=language)
+        floor = scoring.majority(card.scorer, card.metrics, inputs.gold, made.label_counts, language=language)
         floors |= {f"{metric}/{language}": value for metric, value in floor.items()}
-    checkpoint = root / "checkpoints" / run.place
-    recipe = checkpoints.read_card(checkpoint)["recipe"]
-    parameters = {"recipe": recipe} if run.training else {"retrieval": asdict(params.retrieval)}
-    if run.target in params.prediction.bf16:
-        parameters["prediction"] = {"bf16": True}
     record = scores.record(
-        root / "scores" / f"{run.key.path}.json",
-        study=params.study,
-        profile=params.profile,
-        key=run.key,
-        training=run.training,
+        root / "scores" / f"{key.path}.json",
+        study=study,
+        profile=profile,
+        key=key,
+        training=made.training,
         values=values,
         examples=examples,
         majority=floors,
-        parameters=parameters,
+        parameters=made.parameters,
         inputs={
-            "predictions": {"path": _name(predictions, root), "sha256": fingerprints.of_folder(predictions)},
+            "predictions": {"path": _name(folder, root), "sha256": fingerprints.of_folder(folder)},
             "data": {"path": _name(data, root), "sha256": fingerprints.of_folder(data)},
-            "checkpoint": {
-                "path": _name(checkpoint / checkpoints.CARD, root),
-                "sha256": fingerprints.of_file(checkpoint / checkpoints.CARD),
-            },
+            "checkpoint": dict(made.checkpoint),
         },
-        run=records.read_training(root / "trainings" / run.place),
+        training_run=made.fingerprint,
+        parent=made.encoder,
+        unlearned=[_training(kind, key, made.training) for kind in made.unlearned],
         provenance=provenance.collect(meter, licences=card.metadata.get("licence", "")),
     )
     scores.log(record)
@@ -96,15 +71,16 @@ def summary(record: Mapping[str, Any]) -> str:
     )
 
 
-def _needs_training(card: prepared.Card) -> bool:
-    return card.shape in ("classification", "tagging", "choice")
+def _training(kind: str, key: RunKey, training: str) -> str:
+    """The name of a training behind a run, as in its record."""
+    return "/".join((kind, key.intermediate, *([training] if kind == "target" else []), f"seed{key.seed}"))
 
 
 def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def inputs_of(card: prepared.Card, data: Path, predictions: Path, language: str) -> scoring.Inputs:
+def inputs_of(card: prepared.Card, data: Path, folder: Path, language: str) -> scoring.Inputs:
     """What the scorer of a task compares in one language: gold and predictions.
 
     Raises:
@@ -112,11 +88,11 @@ def inputs_of(card: prepared.Card, data: Path, predictions: Path, language: str)
     """
     return scoring.Inputs(
         gold=prepared.read(data, f"test/{language}"),
-        rows=_rows(predictions / f"{language}.jsonl"),
+        rows=_rows(folder / f"{language}.jsonl"),
         language=language,
-        reverse=_rows_if_any(predictions / f"{language}.reverse.jsonl"),
+        reverse=_rows_if_any(folder / f"{language}.reverse.jsonl"),
         development=prepared.read_if_any(data, f"dev/{language}") or None,
-        development_rows=_rows_if_any(predictions / f"{language}.dev.jsonl"),
+        development_rows=_rows_if_any(folder / f"{language}.dev.jsonl"),
     )
 
 

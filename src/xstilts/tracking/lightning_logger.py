@@ -135,7 +135,7 @@ class RunLogger(Logger):
             ended=_now(),
             step=max((step for _, _, _, step in curve), default=0),
         )
-        records.write_training(folder, records.Training(ended, self._subject.ancestors, tuple(curve)))
+        records.write_training(folder, records.Training(ended, curve=tuple(curve)))
         self._end("FINISHED", ended)
 
     def _end(self, status: str, entry: Entry) -> None:

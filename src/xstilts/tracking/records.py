@@ -9,7 +9,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,17 @@ Points = list[tuple[str, float, int, int]]  # metric name, value, milliseconds s
 
 @dataclass(frozen=True)
 class Training:
-    """One training as its record tells it: the run, the runs it started from (eldest first), its curve if known."""
+    """One training as its record tells it: the run, and its curve if known.
+
+    A record names neither study nor profile, which decide nothing of a training; `under` puts them on.
+    """
 
     entry: Entry
-    ancestors: tuple[Entry, ...] = ()
     curve: tuple[tuple[str, float, int, int], ...] | None = None
 
-    @property
-    def line(self) -> tuple[Entry, ...]:
-        """The ancestors and the run itself."""
-        return (*self.ancestors, self.entry)
-
-    @property
-    def intermediate(self) -> Entry | None:
-        """The run that made the encoder which targets start from: the nearest that is not a target training."""
-        return next((entry for entry in reversed(self.line) if entry.tags.get("phase") != "target"), None)
+    def under(self, study: str, profile: str) -> "Training":
+        """The same, shown in a study."""
+        return replace(self, entry=replace(self.entry, study=study, tags={**self.entry.tags, "profile": profile}))
 
 
 def score(
@@ -50,7 +46,9 @@ def score(
     examples: Mapping[str, int],
     parameters: Mapping[str, Any],
     inputs: Mapping[str, Mapping[str, str]],
-    run: Training | None = None,
+    training_run: str = "",
+    parent: str = "",
+    unlearned: Sequence[str] = (),
     majority: Mapping[str, float] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -66,7 +64,9 @@ def score(
         parameters: what an experimenter varies, nested or flat.
         inputs: name → `{"path", "sha256"}` of what the values were computed from (predictions, data, checkpoint, …);
             the digests are part of the fingerprint, and `xstilts trace` checks the files.
-        run: the training that made the predictions; for retrieval, the one that made the encoder.
+        training_run: the fingerprint of the training that made the predictions; for retrieval, of the encoder's.
+        parent: the fingerprint of the training that made the encoder which the target started from.
+        unlearned: the names of the trainings behind it that did not learn (see `formats.learned`).
         majority: points of the majority baseline, by `<metric>/<code>`, where it is defined.
         provenance: from `provenance.collect`.
 
@@ -87,20 +87,13 @@ def score(
         "parameters": dict(parameters),
     }
     digests = {name: row["sha256"] for name, row in sorted(inputs.items())}
-    ours = run.entry.fingerprint if run else ""
-    intermediate = run.intermediate if run else None
     return signed(
         {
             **content,
-            "fingerprint": fingerprints.of({**content, "inputs": digests, "training_run": ours}),
+            "fingerprint": fingerprints.of({**content, "inputs": digests, "training_run": training_run}),
             "inputs": {name: dict(row) for name, row in sorted(inputs.items())},
             "provenance": dict(provenance or {}),
-            "training_run": {
-                "fingerprint": ours,
-                "parent": intermediate.fingerprint if intermediate else "",
-                "final": dict(run.entry.metrics) if run else {},
-                "runs": [entry.as_json() for entry in run.line] if run else [],
-            },
+            "training_run": {"fingerprint": training_run, "parent": parent, "unlearned": list(unlearned)},
         }
     )
 
@@ -180,27 +173,29 @@ def key_of(record: Mapping[str, Any]) -> RunKey:
 
 
 def write_training(folder: Path, training: Training) -> None:
-    """Write `run.json` and `curve.jsonl` into a checkpoint's folder."""
+    """Write `run.json` and `curve.jsonl` into the folder of a training's record."""
     rows = (json.dumps(point, ensure_ascii=False) for point in training.curve or ())
     write_text(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows))
-    record = {"entry": training.entry.as_json(), "ancestors": [entry.as_json() for entry in training.ancestors]}
-    write(signed(record), Path(folder) / TRAINING)
+    row = training.entry.as_json()
+    del row["study"]
+    row["tags"] = {name: text for name, text in row["tags"].items() if name != "profile"}
+    write(signed({"entry": row}), Path(folder) / TRAINING)
 
 
 def read_training(folder: Path) -> Training:
-    """The training whose record lies in a checkpoint's folder.
+    """The training whose record lies in a folder.
 
     Raises:
         FileNotFoundError: no record lies there.
         ValueError: it is damaged.
     """
+    # Until November 2026 a record also named its study and told of its ancestors, which `lineage` finds by place.
     record = read(Path(folder) / TRAINING)
     curve: Sequence[Any] = ()
     if (file := Path(folder) / CURVE).exists():
         curve = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return Training(
-        Entry.from_json(record["entry"]),
-        tuple(Entry.from_json(row) for row in record["ancestors"]),
+        Entry.from_json({"study": "", **record["entry"]}),
         tuple((name, float(value), int(time), int(step)) for name, value, time, step in curve),
     )
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.tracking import records
+from xstilts.tracking import lineage, records
 from xstilts.tracking import sync as mirror
 from xstilts.tracking.run_content import Entry
 from xstilts.tracking.store import Point, Store, StoreError
 
 
-def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[records.Training]:
+def trainings(folder: Path | None, made: Iterable[dict[str, Any]], study: str, profile: str) -> list[records.Training]:
     """Every training that its own record or a score record tells of, each once, parents first.
 
     An intermediate that was renamed leaves its old records below `trainings/`, of the same fingerprints: then the name
@@ -21,20 +21,23 @@ def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[recor
 
     Args:
         folder: where the trainings' records lie, at any depth, with their curves; None if there are none.
-        made: score records.
+        made: score records; those of before December 2026 tell of trainings, under their own study.
+        study: what the trainings' own records are shown under.
+        profile: the same.
     """
-    scored = [Entry.from_json(row) for record in made for row in record["training_run"]["runs"]]
-    used = {(entry.fingerprint, entry.name) for entry in scored}
+    made = list(made)
+    scored = [Entry.from_json(row) for record in made for row in record["training_run"].get("runs", ())]
+    used = {pair for record in made for pair in lineage.names(record)}
     known: dict[str, records.Training] = {}
 
     def rank(run: records.Training) -> tuple[bool, int]:
         return (run.entry.fingerprint, run.entry.name) in used, run.entry.ended
 
     for path in sorted(Path(folder).rglob(records.TRAINING)) if folder is not None else ():
-        run = records.read_training(path.parent)
+        run = records.read_training(path.parent).under(study, profile)
         other = known.setdefault(run.entry.fingerprint, run)
         known[run.entry.fingerprint] = max(run, other, key=rank)
-    for told in scored + [entry for run in sorted(known.values(), key=rank, reverse=True) for entry in run.ancestors]:
+    for told in scored:
         known.setdefault(told.fingerprint, records.Training(told))
 
     def depth(run: records.Training) -> int:
@@ -44,8 +47,15 @@ def trainings(folder: Path | None, made: Iterable[dict[str, Any]]) -> list[recor
     return sorted(known.values(), key=lambda run: (depth(run), run.entry.name))
 
 
-def study(store: Store, name: str, runs: Iterable[records.Training], scored: Iterable[Entry]) -> None:
+def study(store: Store, name: str, runs: Iterable[records.Training], scored: Iterable[Entry], whole: bool) -> None:
     """Make one study's experiment hold these trainings and scores, and of each key none but them as current.
+
+    Args:
+        store: where.
+        name: of the study.
+        runs: its trainings.
+        scored: its scores.
+        whole: whether every run's parent must be there.
 
     Raises:
         StoreError: a run disagrees with its record, or its parent run is nowhere.
@@ -60,14 +70,14 @@ def study(store: Store, name: str, runs: Iterable[records.Training], scored: Ite
     everything += [(entry, None) for entry in scored]
     for entry, curve in everything:
         current.setdefault(entry.key, set()).add(entry.fingerprint)
-        _one(store, there, entry, curve)
+        _one(store, there, entry, curve, whole)
     stale = [run for found, run in there.items() if found not in current.get(run.data.tags["key"], {found})]
     mirror.supersede(store, stale, True)
 
 
-def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Point] | None) -> None:
+def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Point] | None, whole: bool) -> None:
     parent = there.get(entry.parent) or (mirror.find(store, entry.study, entry.parent) if entry.parent else None)
-    if entry.parent and parent is None:
+    if whole and entry.parent and parent is None:
         raise StoreError(
             f"run {entry.name} (study {entry.study}, fingerprint {entry.fingerprint}): its parent run {entry.parent} "
             f"is neither in {store} nor in any record; `dvc pull` brings the trainings' records, `dvc repro` makes them"

@@ -22,7 +22,7 @@ class Entry:
     """One run.
 
     Attributes:
-        study: the MLflow experiment.
+        study: the MLflow experiment; empty for a training that is not yet shown in one (`records.Training.under`).
         kind: one of `KINDS`.
         name: what the UI shows, such as `mnli/xnli/seed1`; with `kind`, what a newer run supersedes.
         fingerprint: 64 hex digits; the run with this fingerprint is this run.
@@ -52,7 +52,8 @@ class Entry:
             raise ValueError(f"run {self.name}: kind is {self.kind!r}; allowed: {', '.join(KINDS)}")
         for what in ("study", "name", "fingerprint"):
             value = getattr(self, what)
-            if not value or "'" in value or '"' in value:
+            bare = what == "study" and self.kind == "training"  # in a training's record, which names none
+            if (not value and not bare) or "'" in value or '"' in value:
                 raise ValueError(f"run {self.name!r}: {what} is {value!r}; it may be neither empty nor hold a quote")
 
     @property

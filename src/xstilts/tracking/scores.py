@@ -34,7 +34,7 @@ def record(path: Path, **content: Any) -> dict[str, Any]:
 
 
 def log(made: Mapping[str, Any]) -> str | None:
-    """Mirror a score record in MLflow, with the training runs it names; doing it again changes nothing.
+    """Mirror a score record in MLflow, and send what trainings left in the outbox; doing it again changes nothing.
 
     Returns:
         The MLflow run's id; None if the store is away: the user is told, and `restore` logs the record later.
@@ -45,8 +45,6 @@ def log(made: Mapping[str, Any]) -> str | None:
     try:
         there = store.connect()
         outbox.send_all(there)
-        for row in made["training_run"]["runs"]:
-            _put_if_missing(there, Entry.from_json(row))
         return mirror.put(there, entry(made))
     except store.StoreAway as error:
         _log.warning(
@@ -55,7 +53,14 @@ def log(made: Mapping[str, Any]) -> str | None:
         return None
 
 
-def restore(folder: Path, *, trainings: Path | None = None, keys: Iterable[RunKey] | None = None) -> frozenset[str]:
+def restore(
+    folder: Path,
+    *,
+    trainings: Path | None = None,
+    study: str = "",
+    profile: str = "",
+    keys: Iterable[RunKey] | None = None,
+) -> frozenset[str]:
     """Make the store hold every score record, and every training that it or the training's own record tells of.
 
     Runs that the store lacks are logged, runs that it holds are compared, and of each run key the recorded one is
@@ -63,8 +68,10 @@ def restore(folder: Path, *, trainings: Path | None = None, keys: Iterable[RunKe
 
     Args:
         folder: `scores/`.
-        trainings: where the trainings' records lie (`run.json`, with their curves); what is not there is restored
-            from what the score records say of it.
+        trainings: where the trainings' records lie (`run.json`, with their curves); without it, scores are restored
+            without the trainings that they rest on.
+        study: what these trainings are shown under, since their records do not name it.
+        profile: the same.
         keys: the grid; other records are left alone.
 
     Returns:
@@ -77,14 +84,15 @@ def restore(folder: Path, *, trainings: Path | None = None, keys: Iterable[RunKe
     sweep()
     there = store.connect()
     made = records.read_scores(folder, keys)
-    runs = restoration.trainings(trainings, made)
+    runs = restoration.trainings(trainings, made, study, profile)
     scored = [entry(one) for one in made]
-    for study in sorted({one.study for one in scored} | {run.entry.study for run in runs}):
+    for name in sorted({one.study for one in scored} | {run.entry.study for run in runs}):
         restoration.study(
             there,
-            study,
-            [run for run in runs if run.entry.study == study],
-            [one for one in scored if one.study == study],
+            name,
+            [run for run in runs if run.entry.study == name],
+            [one for one in scored if one.study == name],
+            whole=trainings is not None,
         )
     return frozenset(one.fingerprint for one in scored)
 
@@ -121,8 +129,8 @@ def read(study: str | None = None, *, among: Collection[str] | None = None) -> l
     ]
     if study is not None and not runs:
         raise store.StoreError(
-            f"study {study!r} has no runs in {there}; measured ones are restored by `dvc repro -f -s gains`, published "
-            f"ones by `dvc repro -f -s published`"
+            f"study {study!r} has no runs in {there}; measured ones are restored, and published ones logged, by "
+            f"`dvc repro -f -s gains`"
         )
     _once(runs, among)
     return sorted(score for run in runs for score in _scores(run.data.tags, run.data.metrics))
@@ -203,7 +211,7 @@ def entry(made: Mapping[str, Any]) -> Entry:
             "training_fingerprint": made["training_run"]["fingerprint"],
             "examples": json.dumps(made["examples"]),
             "majority": json.dumps(made["majority"]),
-            **({learned.LEARNED: "false"} if learned.lost(made["training_run"]["runs"]) else {}),
+            **({learned.LEARNED: "false"} if learned.lost(made["training_run"]) else {}),
             **tagged({name: value for name, value in provenance.items() if name not in ("started", "ended")}),
         },
         parameters=flat(made["parameters"]),
@@ -227,11 +235,6 @@ def _published(study: str, key: RunKey, rows: list[Score], notes: dict[str, str]
         tags={**_key_tags(key, rows[0].training), **notes, "examples": _examples(rows)},
         metrics=_with_means({f"{row.metric}/{row.language}": row.value for row in rows}),
     )
-
-
-def _put_if_missing(there: store.Store, one: Entry) -> None:
-    if not mirror.finished(mirror.find(there, one.study, one.fingerprint)):
-        mirror.put(there, one)
 
 
 def _once(runs: list[Any], among: Collection[str] | None) -> None:

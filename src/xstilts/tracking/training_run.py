@@ -20,12 +20,12 @@ class Subject:
     """One training: in which study, what it starts from and what it learns.
 
     Attributes:
-        study, profile: as in a score record.
+        study, profile: what it is shown under while it runs; its record holds neither.
         phase: one of `PHASES`.
         seed: of the training.
         intermediate: the intermediate's name, empty for pretraining.
         training: the task whose English training set a target starts from, empty before.
-        ancestors: the runs that it starts from, eldest first: `ancestors(…)` of the record of what it starts from.
+        parent: the fingerprint of the training that it starts from, as the card of that checkpoint has it.
         datasets: of each data set: name, digest, context and source, and what else is known (licence), as text.
     """
 
@@ -35,7 +35,7 @@ class Subject:
     seed: int
     intermediate: str = ""
     training: str = ""
-    ancestors: tuple[Entry, ...] = ()
+    parent: str = ""
     datasets: tuple[Mapping[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class Subject:
             kind="training",
             name=self.name,
             fingerprint=fingerprint,
-            parent=self.ancestors[-1].fingerprint if self.ancestors else "",
+            parent=self.parent,
             tags={
                 "profile": self.profile,
                 "phase": self.phase,
@@ -66,11 +66,6 @@ class Subject:
             datasets=self.datasets,
             started=started,
         )
-
-
-def ancestors(start: Path) -> tuple[Entry, ...]:
-    """What a training descends from that starts from the checkpoint whose record lies in this folder."""
-    return records.read_training(start).line
 
 
 def over(
@@ -104,7 +99,7 @@ def record(
     """
     begun = subject.entry(fingerprint, parameters, started=now)
     ended = over(begun, metrics=metrics, provenance=provenance, ended=now)
-    records.write_training(folder, records.Training(ended, subject.ancestors))
+    records.write_training(folder, records.Training(ended))
     letter = outbox.Letter.of(fingerprint)
     letter.start(begun)
     letter.end(ended, "FINISHED")

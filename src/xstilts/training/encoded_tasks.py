@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from xstilts.experiment import Recipe
 from xstilts.formats import examples, prepared
 from xstilts.formats.prepared import Card
 from xstilts.model import shapes, tokens
@@ -19,6 +18,7 @@ from xstilts.model.shapes import mlm
 from xstilts.model.tokens import Tokens
 from xstilts.training.job import MLM, Job
 from xstilts.training.schedule import Masking, Subject
+from xstilts.training.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _task(
     path = folder / f"{split}.jsonl"
     if not path.exists():
         return None
-    shape, lengths = shapes.get(card.shape), shapes.Lengths.of(recipe, card.name)
+    shape, lengths = shapes.get(card.shape), shapes.Lengths.of(asdict(recipe), card.name)
 
     def make() -> tuple[Encoded, dict[str, Any]]:
         encoded, _ = shape.encode(prepared.read(folder, split)[:first], words, lengths, card.labels)
@@ -96,7 +96,7 @@ def _task(
 
 def _text(folder: Path, words: Tokens, recipe: Recipe) -> Encoded:
     """Lines of text in every language; the item target `language` numbers them."""
-    files, lengths = prepared.text_files(folder), shapes.Lengths.of(recipe, MLM)
+    files, lengths = prepared.text_files(folder), shapes.Lengths.of(asdict(recipe), MLM)
 
     def make() -> tuple[Encoded, dict[str, Any]]:
         texts = {code: list(prepared.lines(path)) for code, path in files.items()}
@@ -111,7 +111,7 @@ def _heldout(folder: Path, words: Tokens, recipe: Recipe, masking: Masking) -> d
     sets: dict[str, tuple[str, Encoded]] = {}
     for code, path in prepared.text_files(folder).items():
         lines = list(prepared.lines(path))[: recipe.evaluation_examples]
-        encoded, _ = mlm.encode({code: lines}, words, shapes.Lengths.of(recipe, MLM))
+        encoded, _ = mlm.encode({code: lines}, words, shapes.Lengths.of(asdict(recipe), MLM))
         if len(encoded):
             hidden = mlm.hide(
                 encoded,

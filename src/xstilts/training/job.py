@@ -1,10 +1,11 @@
 """A training before it runs: what it is called, where it starts, what it learns. No torch here."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from xstilts.experiment import Recipe
 from xstilts.formats import fingerprints, prepared
+from xstilts.training.settings import Recipe
 
 MLM = "mlm"
 
@@ -15,6 +16,11 @@ class Material:
 
     tasks: tuple[Path, ...] = ()
     text: Path | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to learn."""
+        return not self.tasks and self.text is None
 
     def fingerprint(self) -> str:
         """Of what training reads of it, and of nothing else: no test data."""
@@ -43,6 +49,16 @@ class Job:
     recipe: Recipe
     output: Path
     base: Path | None = None
+
+    @property
+    def datasets(self) -> tuple[Mapping[str, str], ...]:
+        """What it learns from, for its record: name, digest, context and source of each."""
+        rows = [(folder.name, folder / "train.jsonl") for folder in self.material.tasks]
+        rows += [("text", self.material.text)] if self.material.text else []
+        return tuple(
+            {"name": name, "digest": fingerprints.of_path(path)[:36], "context": "training", "source": path.as_posix()}
+            for name, path in rows
+        )
 
     def fingerprint(self) -> str:
         """Of everything that can change the result: recipe, seed, data, the encoder it starts from, the code."""

@@ -12,13 +12,13 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from xstilts.experiment import Recipe
 from xstilts.model import dropout
 from xstilts.model.batching import Batch, Encoder, hidden_states, supports_packing
 from xstilts.training import sharding
 from xstilts.training.cuda_graphs import Graphs, lacking
 from xstilts.training.master_weights import Halves
 from xstilts.training.schedule import Micro
+from xstilts.training.settings import Recipe
 
 _LOG = logging.getLogger(__name__)
 _UNCHECKED = 50  # losses that lie on a device before they are looked at

@@ -18,7 +18,6 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from xstilts.experiment import Runtime
 from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints, learned
 from xstilts.formats.prepared import Card
@@ -35,6 +34,7 @@ from xstilts.model.batching import (
     hidden_states,
     supports_packing,
 )
+from xstilts.model.settings import Runtime
 from xstilts.model.shapes import mlm
 from xstilts.training import encoded_tasks as subjects
 from xstilts.training import guess, sharding
@@ -232,7 +232,11 @@ def _write(
         "base": checkpoints.weights_of(job.base) if job.base else "",
         "recipe": asdict(job.recipe),
         "parameters": dict(parameters),
-        "heads": {name: {"shape": card.shape, "labels": list(card.labels)} for name, card in cards.items()},
+        "heads": {
+            name: {"shape": one.shape, "labels": list(one.labels), "label_counts": dict(one.label_counts)}
+            for name, one in cards.items()
+        },
+        "unlearned": learned.unlearned(checkpoints.read_card(job.start), job.kind, final),
         "final": dict(final),
     }
     return checkpoints.finish(folder, job.output, card)

@@ -4,10 +4,8 @@ A tokenizer is trained once and kept with the encoder: BPE training is not repro
 file, not the recipe, is what later stages depend on.
 """
 
-import shutil
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +14,12 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
-from xstilts.experiment import Model, Params
 from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints, fingerprints, prepared
 from xstilts.model import encoder
 from xstilts.model.batching import first_position
+from xstilts.model.settings import Model
 from xstilts.model.shapes import mlm
-from xstilts.tracking import provenance
-from xstilts.tracking import recorded_training as tracked
-from xstilts.tracking import training_run as trainings
-from xstilts.tracking.training_run import Subject
-from xstilts.training.job import Job, Material
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # XLM-R's own names; the ids are ours
 
@@ -148,30 +141,3 @@ def _card(kind: str, parameters: dict[str, Any], seed: int, folder: Path) -> dic
         "heads": {},
         "final": {},
     }
-
-
-def make(params: Params, *, text: Path, output: Path, record: Path) -> dict[str, Any]:
-    """The stage `pretrained`: download an encoder, or train one by MLM on the text, and write its record."""
-    subject = Subject(params.study, params.profile, "pretrained", params.model.seed)
-    if params.model.name is not None:
-        meter = provenance.Meter()
-        card = download(params.model.name, params.model.revision, output)
-        trainings.record(
-            record,
-            subject,
-            card["fingerprint"],
-            parameters=card["parameters"],
-            metrics={},
-            provenance=provenance.collect(meter),
-            now=int(time.time() * 1000),
-        )
-        return card
-    recipe = params.recipes.pretraining
-    if recipe is None:
-        raise ValueError("params.yaml: recipes.pretraining is missing, and model.name names no encoder to download")
-    start = output.with_name(output.name + ".fresh")
-    fresh(params.model, text, start, alpha=recipe.alpha, seed=params.model.seed)
-    job = Job("pretrained", "scratch", params.model.seed, start, Material(text=text), recipe, output)
-    card = tracked.learn(job, replace(subject, datasets=tracked.datasets(job)), params.runtime, record)
-    shutil.rmtree(start)
-    return card

@@ -14,7 +14,7 @@ from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor
 
-from xstilts.experiment import Runtime
+from xstilts.model.settings import Runtime
 
 NAME = "fsdp"
 

@@ -18,7 +18,7 @@ from xstilts.analysis import gains, regression
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.gains import Gain
 from xstilts.analysis.predictors import PRIMARY
-from xstilts.analysis.sample import Settings
+from xstilts.analysis.settings import Analysis
 from xstilts.commands.analyse import scores
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, text in _without_distance(paired, far).items():
         remarks.setdefault(name, []).append(text)
     measured = regression.read(arguments.predictors) if arguments.predictors else {}
-    settings = Settings(seed=arguments.seed, draws=arguments.draws, resamples=arguments.draws)
+    settings = Analysis(seed=arguments.seed, draws=arguments.draws, bootstrap=arguments.draws)
     results = study.analyse(paired, far, imputed, measured, settings, arguments.workers, remarks)
     gains.write(arguments.out / "gains.csv", paired)
     distances.write(arguments.out / "distances.csv", far)

@@ -136,7 +136,7 @@ class Drive:
             found = findings.read(place / "results", run.truth.name)
             seconds = time.monotonic() - began
             for name in findings.FILES:
-                shutil.copyfile(place / "results" / name, folder / name)
+                shutil.copyfile(tables.of_analysis(place / "results") / name, folder / name)
             kept = Kept(run.digest, self.plan.sources, self.plan.commit, seconds, found, cpu)
             tables.write_json(folder / RESULT, asdict(kept))
             if not self.plan.keep:

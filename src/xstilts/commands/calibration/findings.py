@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats.tables import of_analysis
+
 ALL, POINTS, REDUCTION = "all", "points", "error_reduction"
 FILES = ("verdicts.json", "points.csv")  # kept of every run
 NEAR_CHANCE, NEAR_CEILING = "near_chance", "near_ceiling"
@@ -50,6 +52,7 @@ def read(results: Path, study: str) -> Finding:
     Raises:
         ValueError: no verdict on it.
     """
+    results = of_analysis(results)
     rows = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
     whole = {
         row["outcome"]: row for row in rows if (row["study"], row["intermediate"], row["target"]) == (study, ALL, ALL)

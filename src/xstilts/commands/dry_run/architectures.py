@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.experiment import Model
+from xstilts.model.settings import Model
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from xstilts import tasks
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.experiment import Params, Recipe
+from xstilts.experiment import Params
 from xstilts.preparation import assembly
+from xstilts.training.settings import Recipe
 
 MLM = "mlm"
 # Sequences an item, and sub-words a sequence. Measured with a tokenizer of 32,000 sub-words: xnli, mnli, squad, udpos,

@@ -22,14 +22,16 @@ from transformers import AutoConfig, AutoModel
 from xstilts import tasks
 from xstilts.commands.dry_run import cost as plan
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.experiment import OFFSET, Params, Recipe
+from xstilts.experiment import Params
 from xstilts.model import shapes
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import Encoded, first_position, supports_packing
+from xstilts.model.settings import OFFSET
 from xstilts.model.shapes import mlm
 from xstilts.training.job import MLM
 from xstilts.training.learner import Learner
 from xstilts.training.schedule import Masking, Micro, Schedule, Subject
+from xstilts.training.settings import Recipe
 
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
 warnings.filterwarnings(

@@ -140,11 +140,17 @@ def restore(root: Path) -> None:
     """Log what the clones measured to this workspace's MLflow store, if the workspace is of this package."""
     if not (root / "scores").is_dir():
         return
+    from xstilts.formats import typed_yaml
     from xstilts.tracking import scores
 
     with contextlib.chdir(root):
         trainings = Path("trainings")
-        scores.restore(Path("scores"), trainings=trainings if trainings.is_dir() else None)
+        scores.restore(
+            Path("scores"),
+            trainings=trainings if trainings.is_dir() else None,
+            study=typed_yaml.section("params.yaml", "study", str),
+            profile=typed_yaml.section("params.yaml", "profile", str),
+        )
 
 
 def git(folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

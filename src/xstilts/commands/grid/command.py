@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from xstilts.commands import check
 from xstilts.commands import drop_targets as dropping
 from xstilts.commands.grid import clones, dag, durations, forks, locks, plan, resources, workers
 from xstilts.commands.grid.dag import Node
@@ -23,6 +24,7 @@ from xstilts.commands.grid.workers import Order, Pool
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; see `xstilts.commands.grid.run`."""
     root = dag.root()
+    check.first(root)
     if arguments.log:
         _say(log(root, arguments.log))
         return 0

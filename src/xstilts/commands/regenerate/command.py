@@ -19,7 +19,6 @@ from xstilts import experiment as params
 from xstilts import report
 from xstilts.analysis import gains, regression
 from xstilts.analysis import pipeline as study
-from xstilts.analysis.sample import Settings
 from xstilts.commands.regenerate import study_curves as kept_curves
 from xstilts.commands.regenerate import study_page as kept
 from xstilts.distances import from_english as distances
@@ -63,13 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
         far,
         imputed,
         regression.read(overlap) if overlap.exists() else None,
-        Settings(seed=analysis.seed, draws=analysis.draws, resamples=analysis.bootstrap),
+        analysis,
         arguments.workers,
     )
     gains.write(results / "gains.csv", paired)
     distances.write(results / "distances.csv", far)
     imputation.write(results / "imputed_distances.csv", imputed)
-    study.write(results, found)
+    study.write(results / "analysis", found)
     (arguments.out / "tables.md").write_text(kept.write(results), encoding="utf-8")
     if (folder / "trainings").exists():
         kept_curves.write(folder / "trainings", arguments.out)
@@ -88,7 +87,13 @@ def measured_gains(folder: Path, grid: Params) -> list[gains.Gain]:
     """The gains of a study's records, by way of MLflow, and with spare seeds those of the placebo."""
     keys = complete(folder / "scores", grid)
     trainings = folder / "trainings"
-    recorded = scores.restore(folder / "scores", trainings=trainings if trainings.exists() else None, keys=keys)
+    recorded = scores.restore(
+        folder / "scores",
+        trainings=trainings if trainings.exists() else None,
+        study=grid.study,
+        profile=grid.profile,
+        keys=keys,
+    )
     found = scores.read(grid.study, among=recorded)
     made = records.read_scores(folder / "scores", keys)
     return gains.pair(found + placebo(found), gains.chances(made), gains.failures(made))
@@ -136,10 +141,11 @@ def told(found: Sequence[str]) -> int:
 def differences(kept: Path, made: Path) -> list[str]:
     """Where the CSV and JSON files of a folder differ from those of the same names in another."""
     found = []
-    for path in sorted(kept.glob("*.csv")) + sorted(kept.glob("*.json")):
+    for path in sorted(kept.rglob("*.csv")) + sorted(kept.rglob("*.json")):
         if path.name == "method.json":  # versions of packages
             continue
-        one, other = _cells(path), _cells(made / path.name)
+        again = made / path.name
+        one, other = _cells(path), _cells(again if again.exists() else tables.of_analysis(made) / path.name)
         places = [place for place in one if place not in other or not _alike(one[place], other[place])]
         found += [f"{path.name} {place}: {one[place]} kept, {other.get(place)} now" for place in places[:5]]
         if len(one) != len(other) and not places:

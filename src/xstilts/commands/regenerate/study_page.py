@@ -23,6 +23,7 @@ Row = dict[str, str]
 
 def write(results: Path) -> str:
     """All tables as Markdown: scores against guessing, gains, verdicts; one after the other for each study."""
+    results = tables.of_analysis(results)
     points = [row for row in tables.read_csv(results / "points.csv", ()) if row["headline"] == "1"]
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
     own = sorted({row["study"] for row in points}, key=len)  # a placebo's name is longer

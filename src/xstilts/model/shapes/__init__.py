@@ -15,26 +15,25 @@ Retrieval has neither: it reads the encoder itself. See `docs/architecture.md`.
 """
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from xstilts.experiment import Recipe
 
 NAMES = ("classification", "tagging", "span", "choice", "retrieval", "mlm")
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How sequences are cut, in sub-words: see `params.Recipe`."""
+    """How sequences are cut, in sub-words: see `training.settings.Recipe`."""
 
     max_length: int
     query: int = 64
     stride: int = 128
 
     @classmethod
-    def of(cls, recipe: Recipe, task: str) -> "Lengths":
-        """Those of one task of a recipe's mixture."""
-        return cls(recipe.max_lengths.get(task, recipe.max_length), recipe.query, recipe.stride)
+    def of(cls, recipe: Mapping[str, Any], task: str) -> "Lengths":
+        """Those of one task of a recipe's mixture; the recipe is that of a checkpoint's card."""
+        return cls(recipe["max_lengths"].get(task, recipe["max_length"]), recipe["query"], recipe["stride"])
 
 
 def get(name: str) -> Any:
