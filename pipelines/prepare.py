@@ -21,6 +21,8 @@ def main() -> None:
     found = origins.load(task, settings)
     card = cards.card_of(task, found.splits, found.source)
     card = prepared.write(arguments.out / task.name, card, found.splits)
+    for split, notes in found.source.get("splits", {}).items():
+        print(f"{task.name} {split}: {', '.join(f'{what} {count}' for what, count in notes.items())}")
     print(f"{task.name}: {sum(card.counts.values()):,} examples, {len(card.languages)} test languages")
 
 

@@ -128,7 +128,7 @@ def test_a_missing_language_fails_and_writes_nothing(folder, tmp_path, capsys):
         ("panx/test-de.tsv", "X\n\n" * 12, "wrong number of tags"),
         ("xquad/test-de.json", "[]", "expected one object"),
         ("xquad/test-de.json", '{"de-0": ["x"]}', "expected a string"),
-        ("mlqa/test-de.json", "{", "line 1: not JSON"),
+        ("mlqa/test-de.json", "{", "line 1: text that is not JSON"),
         ("tatoeba/test-de.tsv", "", "0 predictions for 24"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_file_that_does_not_fit_its_labels_fails_with_its_name(folder, tmp_pat
 def test_a_file_that_is_not_utf8_fails_with_its_name(folder, tmp_path, capsys):
     (folder / "predictions" / "xnli" / "test-de.tsv").write_bytes(b"\xff\n")
     assert score(folder, tmp_path / "scores.json") == 1
-    assert "test-de.tsv is not UTF-8 at byte 0" in capsys.readouterr().err
+    assert "test-de.tsv, line 1: byte 0x" in capsys.readouterr().err
 
 
 def test_nothing_in_common_and_a_folder_that_is_not_there_fail(tmp_path, capsys):

@@ -92,11 +92,14 @@ def test_csv_is_read_with_any_line_end_and_blank_lines(tmp_path: Path, end: str)
     ("content", "said"),
     [
         ("a,b,b\n1,2,3\n", "line 1: the column 'b' is there twice"),
-        ("a;b\n1;2\n", "line 1: no column a, b; found: a;b; its columns are separated by semicolons"),
+        (
+            "a;b\n1;2\n",
+            "line 1: no column a, b; found: a;b; expected all of a, b; its columns are separated by semicolons",
+        ),
         ("sep=,\na,b\n1,2\n", "line 1: no column a, b; found: sep=, .*delete Excel's line"),
         (
             "a,b,examlpes\n1,2,3\n",
-            "line 1: unknown column 'examlpes'; allowed: a, b, examples; did you mean 'examples'",
+            "line 1: unknown column 'examlpes'; expected a, b, examples; did you mean 'examples'",
         ),
         ("a,b\n1,2\n3\n4,5,6\n", "rows of another length .*\n  line 3: 1 field.*\n  line 4: 3 field"),
         ('a,b\n1,2\n"3,4\n5,6\n7,8\n', "line 3: a quotation mark that opens a value and is not closed before line 5"),

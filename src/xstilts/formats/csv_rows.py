@@ -61,7 +61,8 @@ def read(
         wrong += ragged
     elif ragged:
         raise ValueError(
-            f"{path}: rows of another length than the header; a value with a comma in it needs quotation marks\n"
+            f"{path}: rows of another length than the header; expected as many fields as it has columns, and quotation "
+            f"marks around a value with a comma in it\n"
             f"{faults.listed(ragged)}"
         )
     rows = [(line, dict(zip(names, row, strict=True))) for line, row in rest if len(row) == len(names)]
@@ -150,7 +151,9 @@ def _check_header(
 ) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{place}: the column {', '.join(map(shown, twice))} is there twice; every column once")
+        raise ValueError(
+            f"{place}: the column {', '.join(map(shown, twice))} is there twice; expected every column once"
+        )
     missing = [name for name in columns if name not in names]
     if missing:
         listed = ", ".join(names)
@@ -158,10 +161,12 @@ def _check_header(
         for separator, called in ((";", "semicolons"), ("\t", "tabs")):
             if separator in listed:
                 hint = f"; its columns are separated by {called}: save it with commas"
-        raise ValueError(f"{place}: no column {', '.join(missing)}; found: {listed:.200}{hint}")
+        raise ValueError(
+            f"{place}: no column {', '.join(missing)}; found: {listed:.200}; expected all of {', '.join(columns)}{hint}"
+        )
     known = (*columns, *(optional or ()))
     for name in names if optional is not None else ():
         if name not in known:
             close = near(name, known)
             guess = f"; did you mean {close!r}?" if close else ""
-            raise ValueError(f"{place}: unknown column {shown(name)}; allowed: {', '.join(known)}{guess}")
+            raise ValueError(f"{place}: unknown column {shown(name)}; expected {', '.join(known)}{guess}")

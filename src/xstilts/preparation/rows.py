@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from xstilts.formats.examples import Choice, Example, Question, SentencePair, TaggedSentence
+from xstilts.formats.text import fault as fault
 from xstilts.languages import table as languages
 
 # Reasons for which rows are dropped that the printed size of a data set counts.
@@ -25,22 +26,29 @@ class Row(NamedTuple):
 
 @dataclass
 class Notes:
-    """What a reader of `task.json` must know of one split: rows dropped by reason, answers moved, files left out."""
+    """What a reader of `task.json` must know of one split.
+
+    Attributes:
+        dropped: rows that were left out, by reason.
+        empty: words of which nothing is left without space; they keep their place and their tag.
+        realigned: answers moved to where they stand.
+        left_out: files left out, with the reason.
+    """
 
     dropped: Counter[str] = field(default_factory=Counter)
+    empty: int = 0
     realigned: int = 0
     left_out: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The notes as JSON, without what did not happen."""
-        values = {"dropped": dict(self.dropped), "realigned": self.realigned, "left_out": self.left_out}
+        values = {
+            "dropped": dict(self.dropped),
+            "empty_words": self.empty,
+            "realigned": self.realigned,
+            "left_out": self.left_out,
+        }
         return {name: value for name, value in values.items() if value}
-
-
-def fault(file: object, line: int | str | None, found: str, expected: str) -> ValueError:
-    """An error on one line of one file: what was found there and what was expected."""
-    place = f"{file}, line {line}" if line is not None else f"{file}"
-    return ValueError(f"{place}: {found}; expected {expected}")
 
 
 def texts(example: Example) -> tuple[str, str]:

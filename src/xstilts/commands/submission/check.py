@@ -91,7 +91,7 @@ def _expected(name: str, language: str, code: str, data: Path | None, labels: Pa
 def _from_labels(name: str, language: str, path: Path) -> Expected:
     shape = layout.task(name).shape
     if shape == "span":
-        ids = frozenset(files.gold_answers(path))
+        ids = frozenset(id_ for id_, _ in files.gold_answers(path))
         return Expected(language, len(ids), ids=ids)
     if shape == "tagging":
         lengths = tuple(map(len, files.sentences(path)))

@@ -5,12 +5,12 @@ languages without weights, a task's `avg_metric` is the mean of exact match and 
 elsewhere; `all_task` and a group exist only if all their tasks do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.commands.submission import files, layout
+from xstilts.commands.submission import files, layout, remarks
 from xstilts.scoring.metrics import bitext, spans, tags
 from xstilts.scoring.metrics.classification import accuracy
 
@@ -79,9 +79,7 @@ def _task(predictions: Path, labels: Path, name: str, notes: list[str]) -> dict[
                 )
         rule = _RULES[layout.task(name).scorer]
         gold, predicted = rule.gold(labels / place), rule.predicted(predictions / place)
-        if isinstance(gold, dict) and gold.keys() - predicted.keys():
-            missing = sorted(gold.keys() - predicted.keys())
-            notes.append(f"{place}: {len(missing)} questions have no answer and score 0, as {missing[0]!r}")
+        notes += [f"{place}: {remark}" for remark in rule.remarks(gold, predicted, name)]
         try:
             found = rule.metric(gold, predicted, language)
         except ValueError as error:
@@ -117,19 +115,20 @@ def _pairs(gold: Any, predicted: Any, language: str) -> Values:
 
 @dataclass(frozen=True)
 class _Rule:
-    """How a task's label and prediction files are read, and what scores what was read."""
+    """How a task's label and prediction files are read, what scores what was read, and what is remarkable in it."""
 
     gold: Callable[[Path], Any]
     predicted: Callable[[Path], Any]
     metric: Callable[[Any, Any, str], Values]
+    remarks: Callable[[Any, Any, str], Iterable[str]]
 
 
 _RULES = {
-    "accuracy": _Rule(files.lines, files.lines, _lines),
-    "chunks": _Rule(files.sentences, files.sentences, _chunks),
-    "entities": _Rule(files.sentences, files.sentences, _entities),
-    "squad": _Rule(files.gold_answers, files.predicted_answers, _squad),
-    "mlqa": _Rule(files.gold_answers, files.predicted_answers, _mlqa),
-    "mining": _Rule(files.pairs, files.pairs, _pairs),
-    "nearest": _Rule(files.lines, files.lines, _lines),
+    "accuracy": _Rule(files.lines, files.lines, _lines, remarks.lines),
+    "chunks": _Rule(files.sentences, files.sentences, _chunks, remarks.tags),
+    "entities": _Rule(files.sentences, files.sentences, _entities, remarks.tags),
+    "squad": _Rule(files.gold_answers, files.predicted_answers, _squad, remarks.answers),
+    "mlqa": _Rule(files.gold_answers, files.predicted_answers, _mlqa, remarks.answers),
+    "mining": _Rule(files.pairs, files.pairs, _pairs, remarks.pairs),
+    "nearest": _Rule(files.lines, files.lines, _lines, remarks.lines),
 }

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import text
 from xstilts.formats.examples import Question
 
 
@@ -16,8 +17,8 @@ def lines(path: Path) -> list[str]:
         FileNotFoundError: there is no such file.
         ValueError: it is not UTF-8.
     """
-    text = _text(path)
-    return [line.strip() for line in text.removesuffix("\n").split("\n")] if text else []
+    whole = _text(path)
+    return [line.strip() for line in whole.removesuffix("\n").split("\n")] if whole else []
 
 
 def sentences(path: Path) -> list[list[str]]:
@@ -42,9 +43,9 @@ def predicted_answers(path: Path) -> dict[str, str]:
     """The answer texts by question id.
 
     Raises:
-        ValueError: the file is not one JSON object of strings.
+        ValueError: the file is not one JSON object of strings, or an id is there twice.
     """
-    found = _json(path)
+    found = text.read_json(path)
     if not isinstance(found, dict):
         raise ValueError(f'{path} holds a {type(found).__name__}; expected one object {{"question id": "answer text"}}')
     wrong = [key for key, value in found.items() if not isinstance(value, str)]
@@ -53,23 +54,35 @@ def predicted_answers(path: Path) -> dict[str, str]:
     return found
 
 
-def gold_answers(path: Path) -> dict[str, list[str]]:
-    """The gold answers by question id, from SQuAD's JSON (`{"data": […]}` or the bare list).
+def gold_answers(path: Path) -> list[tuple[str, list[str]]]:
+    """Question ids with their gold answers in file order, from SQuAD's JSON (`{"data": […]}` or the bare list).
+
+    An id that is there twice is two questions, as SQuAD's and MLQA's scripts walk the file.
 
     Raises:
-        ValueError: the file is not SQuAD's JSON.
+        ValueError: the file is not SQuAD's JSON; the message names the question.
     """
-    found = _json(path)
+    found = text.read_json(path)
     articles = found["data"] if isinstance(found, dict) and "data" in found else found
+    made: list[tuple[str, list[str]]] = []
     try:
-        return {
-            question["id"]: [answer["text"] for answer in question["answers"]]
-            for article in articles
-            for paragraph in article["paragraphs"]
-            for question in paragraph["qas"]
-        }
+        for article in articles:
+            for paragraph in article["paragraphs"]:
+                made += [_gold(question) for question in paragraph["qas"]]
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not SQuAD's JSON ({error!r}); expected data/paragraphs/qas/answers") from error
+        after = f" after question {made[-1][0]!r:.80}" if made else ""
+        said = f"no field {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"{path} is not SQuAD's JSON{after} ({said}); expected data/paragraphs/qas/answers") from error
+    return made
+
+
+def _gold(question: Any) -> tuple[str, list[str]]:
+    id_, answers = question["id"], [answer["text"] for answer in question["answers"]]
+    for value in (id_, *answers):
+        if not isinstance(value, str):
+            what = "null" if value is None else f"of type {type(value).__name__}"
+            raise TypeError(f"an id or a gold answer is {what}, where text is needed")
+    return id_, answers
 
 
 def squad(questions: Iterable[Question], title: str) -> dict[str, Any]:
@@ -96,11 +109,11 @@ def json_text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str) -> None:
     """Write a file in UTF-8 with Unix line ends, aside first, so that it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".partial")
-    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.write_text(content, encoding="utf-8", newline="\n")
     aside.replace(path)
 
 
@@ -110,15 +123,4 @@ def _squad_question(question: Question) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 at byte {error.start}; save it in that encoding") from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from error
+    return text.read(path).replace("\r\n", "\n").replace("\r", "\n")

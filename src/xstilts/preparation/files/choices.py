@@ -3,7 +3,7 @@
 What is prompt and what is choice follows jiant (nyu-mll/jiant at daa5a258), the code of the paper's authors.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,8 @@ def xcopa(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
             yield _made(path, line, choice_rows.xcopa, row)
 
 
-def _made(path: Path, line: int, make: Any, row: Mapping[str, Any]) -> Row:
+def _made(path: Path, line: int, make: Callable[[Mapping[str, Any]], Choice], row: Mapping[str, Any]) -> Row:
     try:
-        example: Choice = make(row)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise fault(path, line, f"a row that lacks or garbles {error}", f"a row of {make.__name__}") from error
-    return Row(str(path), line, example)
+        return Row(str(path), line, choice_rows.made(make, row))
+    except ValueError as error:
+        raise fault(path, line, f"a row with {error}", f"a row of {make.__name__}") from error

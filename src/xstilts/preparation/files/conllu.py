@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import fields
 from xstilts.formats.examples import TaggedSentence
 from xstilts.preparation.files.lines import lines
 from xstilts.preparation.rows import Notes, Row, fault
@@ -54,6 +55,7 @@ def _file(path: Path, precedence: Sequence[str], notes: Notes) -> Iterator[Row]:
             notes.dropped["sentence without text"] += 1
             continue
         cleaned = tuple(word.strip().replace(ZERO_WIDTH_NON_JOINER, "").replace(" ", "") for word in words)
+        notes.empty += cleaned.count("")
         yield Row(str(path), line, TaggedSentence("", cleaned, tuple(tags)))
 
 
@@ -90,18 +92,24 @@ def fused(path: Path, sentence: Sentence, precedence: Sequence[str]) -> tuple[li
             continue
         try:
             if "-" in id_:
-                first, last = id_.split("-")
-                spans.append((int(first), int(last), cells[1]))
+                first, last = map(fields.count, id_.split("-"))
+                spans.append((first, last, cells[1]))
                 continue
-            words[int(id_)] = (cells[1], cells[3])
-            heads[int(id_)] = _heads(cells)
+            number = fields.count(id_)
+            words[number] = (cells[1], cells[3])
+            heads[number] = _heads(cells)
         except ValueError as error:
-            raise fault(path, line, f"id {id_!r} with head {cells[6]!r}", "numbers") from error
-        if int(id_) != len(words):
+            raise fault(path, line, f"id {id_!r:.40} with head {cells[6]!r:.40}", "numbers") from error
+        if number != len(words):
             raise fault(path, line, f"word {id_}", f"word {len(words)}: ids count up from 1")
     for start, end, form in spans:
-        if not set(range(start, end + 1)) <= set(words):
-            raise fault(path, sentence[0][0], f"a multiword token {start}-{end}", "one over words of this sentence")
+        if not 1 <= start <= end <= len(heads) or not all(part in words for part in range(start, end + 1)):
+            raise fault(
+                path,
+                next(line for line, cells in sentence if "-" in cells[0]),
+                f"a multiword token {start}-{end}",
+                "the first and the last of words of this sentence that are in no other multiword token",
+            )
         head = _highest(range(start, end + 1), words, heads, precedence)
         tag = words[head][1]
         for part in range(start, end + 1):
@@ -112,9 +120,11 @@ def fused(path: Path, sentence: Sentence, precedence: Sequence[str]) -> tuple[li
 
 def _heads(cells: Sequence[str]) -> set[int]:
     """The heads of a word in the tree and in the enhanced graph; heads that are empty nodes do not count."""
-    heads = {int(cells[6])}
-    if cells[8] != "_":
-        heads |= {int(head) for head in (pair.partition(":")[0] for pair in cells[8].split("|")) if head.isdigit()}
+    heads = {fields.count(cells[6])}
+    for pair in cells[8].split("|") if cells[8] != "_" else ():
+        head = pair.partition(":")[0]
+        if "." not in head:
+            heads.add(fields.count(head))
     return heads
 
 

@@ -1,12 +1,10 @@
 """The lines and columns of upstream files, with errors that say where."""
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import csv_rows, text
 from xstilts.preparation.rows import fault
 
 
@@ -17,13 +15,8 @@ def lines(path: Path, errors: str = "strict") -> Iterator[tuple[int, str]]:
         ValueError: the file is empty, or a line is not UTF-8 (unless `errors` is "replace").
     """
     number = 0
-    with path.open("rb") as stream:
-        for number, raw in enumerate(stream, start=1):
-            try:
-                text = raw.decode("utf-8", errors)
-            except UnicodeDecodeError as error:
-                raise fault(path, number, f"bytes that are not UTF-8 ({error.reason})", "UTF-8 text") from error
-            yield number, text.removeprefix("\ufeff").rstrip("\n").removesuffix("\r")
+    for number, line in text.lines(path, errors):
+        yield number, line
     if number == 0:
         raise fault(path, 1, "an empty file", "data")
 
@@ -53,37 +46,22 @@ def columns(
 
 def objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a JSON-lines file."""
-    for number, line in lines(path):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise fault(path, number, f"text that is not JSON ({error})", "one JSON object a line") from error
-        if not isinstance(row, dict):
-            raise fault(path, number, f"a JSON {type(row).__name__}", "one JSON object a line")
+    number = 0
+    for number, row in text.json_lines(path):
         yield number, row
+    if number == 0:
+        raise fault(path, 1, "an empty file", "one JSON object a line")
 
 
 def value(path: Path, number: int | str, row: dict[str, Any], name: str, kind: type = str) -> Any:
     """A field of a JSON object, of the type that is expected there."""
     found = row.get(name)
-    if not isinstance(found, kind):
-        shown = "no field" if name not in row else f"{type(found).__name__} as"
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        shown = "no field" if name not in row else "null as" if found is None else f"{type(found).__name__} as"
         raise fault(path, number, f"{shown} {name!r}", f"{name!r} of type {kind.__name__}")
     return found
 
 
 def table(path: Path, header: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a comma-separated file with quoting; a row is named by the line that it ends on."""
-    text = "\n".join(line for _, line in lines(path)) + "\n"
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        names = next(reader)
-        missing = [name for name in header if name not in names]
-        if missing:
-            raise fault(path, 1, f"a header without {', '.join(missing)}", f"the columns {', '.join(header)}")
-        for values in reader:
-            if len(values) != len(names):
-                raise fault(path, reader.line_num, f"{len(values)} column(s)", f"{len(names)} columns")
-            yield reader.line_num, dict(zip(names, values, strict=True))
-    except csv.Error as error:
-        raise fault(path, reader.line_num, f"no CSV ({error})", "comma-separated values with quotes") from error
+    """The rows of a comma-separated file with quoting; a row is named by the line that it begins on."""
+    yield from csv_rows.read(path, header, optional=None).rows

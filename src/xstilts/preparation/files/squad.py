@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import fields
+from xstilts.formats import text as formats_text
 from xstilts.formats.examples import Answer, Question
+from xstilts.preparation import choice_rows
 from xstilts.preparation.rows import Notes, Row, fault
 
 LANGUAGE_SEPARATOR = "-"  # TyDiQA's ids begin with the language: english-123-4
@@ -21,7 +24,7 @@ def squad(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
         must: the same, for a file of one language: another id is an error.
     """
     for path in paths:
-        text = path.read_text(encoding="utf-8")
+        text = formats_text.read(path)
         ends = [at for at, character in enumerate(text) if character == "\n"] if "\n" in text.rstrip() else []
         at = 0
         for question in _questions(path, text, _data(path, text), bool(options.get("unanswerable"))):
@@ -34,12 +37,7 @@ def squad(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
 
 
 def _data(path: Path, text: str) -> list[Any]:
-    try:
-        parsed = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise fault(
-            path, error.lineno, f"text that is not JSON ({error.msg}, column {error.colno})", "SQuAD's JSON, whole"
-        ) from error
+    parsed = formats_text.parse_json(text, path)
     if not isinstance(parsed, dict) or not isinstance(parsed.get("data"), list):
         raise fault(path, 1, "JSON without a list 'data'", '{"data": [{"paragraphs": …}]}')
     data: list[Any] = parsed["data"]
@@ -52,17 +50,36 @@ def _questions(path: Path, text: str, data: list[Any], unanswerable: bool) -> It
         try:
             for paragraph in article["paragraphs"]:
                 for question in paragraph["qas"]:
-                    last = str(question["id"])
-                    answers = tuple(Answer(str(row["text"]), int(row["answer_start"])) for row in question["answers"])
+                    last = _text(question, "id")
+                    answers = tuple(Answer(_text(row, "text"), _start(row)) for row in question["answers"])
+                    made = Question(last, _text(paragraph, "context"), _text(question, "question"), answers)
                     _check(path, text, last, answers, unanswerable, question.get("is_impossible"))
-                    yield Question(last, str(paragraph["context"]), str(question["question"]), answers)
-        except (KeyError, TypeError) as error:
+                    yield made
+        except (KeyError, TypeError, AttributeError) as error:
+            lacking = f"lacks {error}" if isinstance(error, KeyError) else str(error)
             raise fault(
                 path,
                 _line(text, last) if last else 1,
-                f"article {number} after question {last!r} lacks {error}",
+                f"article {number}, after question {last!r:.80}: {lacking}",
                 "paragraphs with a context and qas; qas with id, question and answers (text, answer_start)",
             ) from error
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    found = row[name]
+    if not isinstance(found, str):
+        raise TypeError(f"{name!r} is {choice_rows.kind_of(found)}, where text is needed")
+    return found
+
+
+def _start(row: Mapping[str, Any]) -> int:
+    found = row["answer_start"]
+    try:
+        if isinstance(found, bool) or not isinstance(found, int | str):
+            raise ValueError(f"is {choice_rows.kind_of(found)}, where a number is needed")
+        return fields.integer(str(found))
+    except ValueError as error:
+        raise TypeError(f"'answer_start' {error}") from error
 
 
 def _check(path: Path, text: str, id_: str, answers: tuple[Answer, ...], unanswerable: bool, impossible: Any) -> None:

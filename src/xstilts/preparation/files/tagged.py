@@ -11,8 +11,16 @@ from xstilts.preparation.files.lines import lines
 from xstilts.preparation.rows import Notes, Row, fault
 
 LEAF = re.compile(r"\(<L (\S+) \S+ \S+ (\S+) \S+>\)")
-# CCGbank writes brackets as the Penn Treebank does; a word is shown to the encoder as it was printed.
+# CCGbank writes brackets, slashes and asterisks as the Penn Treebank does; a word is shown to the encoder as it was
+# printed.
 BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LCB-": "{", "-RCB-": "}", "-LSB-": "[", "-RSB-": "]"}
+
+ESCAPED = re.compile(r"\\([/*])")
+
+
+def printed(word: str) -> str:
+    """A word of the Penn Treebank as it was printed."""
+    return BRACKETS.get(word, ESCAPED.sub(r"\1", word))
 
 
 def columns(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
@@ -72,7 +80,7 @@ def ccgbank(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> 
                 raise fault(path, line, f"{text[:40]!r}", "ID=… and then a whole derivation (<T …> … )")
             heading = None
             tags, words = zip(*leaves, strict=True)
-            yield Row(str(path), line, TaggedSentence("", tuple(BRACKETS.get(word, word) for word in words), tags))
+            yield Row(str(path), line, TaggedSentence("", tuple(map(printed, words)), tags))
         if heading is not None:
             raise fault(path, heading, "a heading without a derivation", "a whole file")
 

@@ -30,6 +30,13 @@ def _need(table: Table, *columns: str) -> None:
         raise fault(table.name, None, f"the columns {', '.join(table.data.column_names)}", f"{', '.join(missing)} too")
 
 
+def _text(table: Table, number: int, row: Mapping[str, Any], name: str) -> str:
+    try:
+        return choice_rows.text(row[name], name)
+    except TypeError as error:
+        raise fault(table.name, number, str(error), f"text in {name!r}") from error
+
+
 def pair(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Sentence pairs; a label is a number (-1: none, dropped and counted) or its name."""
     first, second, column = options["first"], options["second"], options["label"]
@@ -40,11 +47,17 @@ def pair(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
         if label == NO_GOLD_LABEL:
             notes.dropped["no gold label"] += 1
             continue
+        if not isinstance(label, str | int):
+            raise fault(table.name, number, f"{column!r} is {choice_rows.kind_of(label)}", "a number or a name")
         if isinstance(label, int):
             if not 0 <= label < len(names):
                 raise fault(table.name, number, f"label {label}", f"0 to {len(names) - 1}")
             label = names[label]
-        yield Row(table.name, number, SentencePair("", row[first].strip(), row[second].strip(), label))
+        yield Row(
+            table.name,
+            number,
+            SentencePair("", _text(table, number, row, first), _text(table, number, row, second), label),
+        )
 
 
 def tags(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
@@ -53,21 +66,28 @@ def tags(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
     _need(table, words, column)
     names = _names(table, column, options)
     for number, row in table.rows():
-        if any(not 0 <= tag < len(names) for tag in row[column]):
+        if not isinstance(row[column], list) or any(tag is None or not 0 <= tag < len(names) for tag in row[column]):
             raise fault(table.name, number, f"tags {row[column]}", f"0 to {len(names) - 1}")
-        tagged = TaggedSentence(
-            "", tuple(word.strip() for word in row[words]), tuple(names[tag] for tag in row[column])
-        )
-        yield Row(table.name, number, tagged)
+        try:
+            found = tuple(choice_rows.texts(row[words], words))
+        except TypeError as error:
+            raise fault(table.name, number, str(error), "the words of a sentence") from error
+        notes.empty += found.count("")
+        yield Row(table.name, number, TaggedSentence("", found, tuple(names[tag] for tag in row[column])))
 
 
 def squad(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Questions. Answers are a row of lists or a list of rows; options as those of the `files` reader of that name."""
     _need(table, "id", "context", "question", "answers")
     for number, row in table.rows():
+        for name in ("id", "context", "question"):
+            _text(table, number, row, name)
         if "only" in options and row["id"].partition("-")[0] != options["only"]:
             continue
-        answers = tuple(_answers(row["answers"]))
+        try:
+            answers = tuple(_answers(row["answers"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise fault(table.name, number, f"answers that lack or garble {error}", "text and answer_start") from error
         if not answers and not options.get("unanswerable"):
             raise fault(table.name, number, f"question {row['id']!r} without answers", "one or more")
         yield Row(table.name, number, Question(row["id"], row["context"], row["question"], answers))
@@ -80,6 +100,8 @@ def _answers(answers: Any) -> Iterator[Answer]:
             for text, start in zip(answers["text"], answers["answer_start"], strict=True)
         ]
     for answer in answers:
+        if not isinstance(answer["text"], str):
+            raise TypeError(f"'text', which is {choice_rows.kind_of(answer['text'])}")
         yield Answer(answer["text"], int(answer["answer_start"]))
 
 
@@ -90,13 +112,13 @@ def tatoeba(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[
     """
     _need(table, "source_sentence", "target_sentence")
     rows = list(table.rows())
-    sides = [sum(_english(row[side]) for _, row in rows) for side in ("source_sentence", "target_sentence")]
+    sides = [sum(_english(row[side] or "") for _, row in rows) for side in ("source_sentence", "target_sentence")]
     if sides[0] > sides[1]:
         raise fault(table.name, 0, "English in source_sentence", "the foreign side there, English in target_sentence")
     for number, row in rows:
         id_ = str(number)
-        pair_ = ParallelSentences(id_, row["source_sentence"].strip(), id_, row["target_sentence"].strip())
-        yield Row(table.name, number, pair_)
+        source, target = (_text(table, number, row, side) for side in ("source_sentence", "target_sentence"))
+        yield Row(table.name, number, ParallelSentences(id_, source, id_, target))
 
 
 def _english(sentence: str) -> int:
@@ -116,7 +138,10 @@ def bucc(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
             "sentence1, sentence2 and gold, as in mteb/BUCC; nothing can be mined from gold pairs alone",
         )
     for number, row in table.rows():
-        left, right = ([text.strip() for text in row[side]] for side in ("sentence1", "sentence2"))
+        try:
+            left, right = (choice_rows.texts(row[side], side) for side in ("sentence1", "sentence2"))
+        except TypeError as error:
+            raise fault(table.name, number, str(error), "sentences") from error
         pairs: dict[int, list[int]] = defaultdict(list)
         for source, target in row["gold"]:
             if not (0 < source <= len(left) and 0 < target <= len(right)):
@@ -140,11 +165,9 @@ def _choices(make: Callable[[Mapping[str, Any]], Choice]) -> Reader:
     def reader(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
         for number, row in table.rows():
             try:
-                yield Row(table.name, number, make({"id": str(number), **row}))
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-                raise fault(
-                    table.name, number, f"a row that lacks or garbles {error}", f"a row of {make.__name__}"
-                ) from error
+                yield Row(table.name, number, choice_rows.made(make, {"id": str(number), **row}))
+            except ValueError as error:
+                raise fault(table.name, number, f"a row with {error}", f"a row of {make.__name__}") from error
 
     return reader
 

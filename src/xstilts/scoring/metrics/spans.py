@@ -15,7 +15,8 @@ from functools import partial
 from xstilts.scoring.metrics import normalisers
 from xstilts.scoring.metrics.normalisers import Normaliser
 
-Golds = Mapping[str, Sequence[str]]
+# Question ids with their answers: as a mapping, or as pairs in which an id may be there twice and then counts twice.
+Golds = Mapping[str, Sequence[str]] | Sequence[tuple[str, Sequence[str]]]
 
 
 def squad(gold: Golds, predicted: Mapping[str, str]) -> dict[str, float]:
@@ -90,7 +91,7 @@ def _answered(gold: Golds, predicted: Mapping[str, str], normalise: Normaliser) 
 def _questions(gold: Golds) -> list[tuple[str, Sequence[str]]]:
     if not gold:
         raise ValueError("no questions to score; the gold file is empty: prepare it again")
-    return list(gold.items())
+    return list(gold.items() if isinstance(gold, Mapping) else gold)
 
 
 def _mean(values: Sequence[tuple[float, float]]) -> dict[str, float]:
