@@ -4,8 +4,8 @@ import pytest
 
 import synthetic_results
 from xstilts import report
+from xstilts.report import captions, markdown, origin, page, tables
 from xstilts.report import context as contexts
-from xstilts.report import markdown, origin, page, tables
 from xstilts.report.origin import BADGE, Origin
 from xstilts.report.tables import Results
 
@@ -34,6 +34,7 @@ def test_artificial_languages_are_named_in_heading_answer_forest_summary_and_not
     own = origin.measured(OWN, WORLD, "commit 1234567 of 2026-11-28")
     written, summary = _page(results, own)
     assert written.count(f'<h2><span class="badge">{BADGE}</span>') == len(results.studies)
+    assert captions.HATCHED in written
     assert f'<p class="sentence"><span class="badge">{BADGE}</span>' in written
     assert written.count(f'<tspan class="badge-words">{BADGE}</tspan>') == 2 * len(results.studies)  # wide and narrow
     assert summary.splitlines()[4].startswith(f"> **{BADGE}**")
@@ -44,6 +45,7 @@ def test_natural_languages_have_no_badge(results: Results) -> None:
     own = origin.measured(OWN, {"origin": "files"}, "")
     written, summary = _page(results, own)
     assert BADGE not in written + summary + own.note
+    assert captions.HATCHED not in written
 
 
 def test_artificial_studies_stand_after_natural_ones(results: Results) -> None:

@@ -59,6 +59,7 @@ STUDIES = (
     "Squares: estimate; bars: 95 % interval, which allows for related languages. Left of zero: distant languages gain "
     "less. Select a name for the study's details."
 )
+HATCHED = "Hatched, with a hollow square: artificial languages, no evidence about natural ones."
 STUDIES_SOURCE = "Encoder, data, seeds and source of each study stand under its own figures."
 VERDICTS = {
     "supported": "The family-aware p, corrected for the number of tests, is below .05 for gain in points and for "
