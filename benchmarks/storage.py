@@ -25,7 +25,8 @@ from xstilts.commands.dry_run import architectures
 from xstilts.commands.dry_run import trial_step as onestep
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.model import weight_delta as difference
-from xstilts.model.batching import Encoded, collate, first_position, hidden_states
+from xstilts.model.architecture import first_position
+from xstilts.model.batching import Encoded, collate, hidden_states
 from xstilts.model.settings import Model
 from xstilts.training import trimmed_embedding as trimming
 
@@ -44,9 +45,7 @@ def trained(architecture: Architecture, used: int, steps: int, rate: float) -> t
     optimizer = torch.optim.AdamW([*body.parameters(), *head.parameters()], lr=rate, weight_decay=0.0, fused=True)
     for number, share in enumerate(np.array_split(ids, steps)):
         rows = np.array_split(share, max(1, len(share) // 64))
-        batch = collate(
-            Encoded.build([row.tolist() for row in rows]), np.arange(len(rows)), first_position(body.config)
-        )
+        batch = collate(Encoded.build([row.tolist() for row in rows]), np.arange(len(rows)), first_position(body))
         states = hidden_states(body, batch)
         loss = nn.functional.cross_entropy(head(states[batch.starts]), torch.arange(len(rows)) % 3)
         loss.backward()  # type: ignore[no-untyped-call]

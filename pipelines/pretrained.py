@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from xstilts.formats import learned, typed_yaml
+from xstilts.model import device
 from xstilts.model.settings import Model, Runtime
 from xstilts.tracking import recorded_training
 from xstilts.tracking.training_run import Subject
-from xstilts.training import loop, pretraining
+from xstilts.training import loop, pretraining, probe
 from xstilts.training.job import Job, Material
 from xstilts.training.settings import Recipe
 
@@ -25,15 +26,20 @@ def main() -> None:
     study = typed_yaml.section("params.yaml", "study", str)
     profile = typed_yaml.section("params.yaml", "profile", str)
     subject = Subject(study, profile, "pretrained", model.seed)
+    runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
+
+    def examine(folder: Path) -> None:
+        probe.examine(folder, probe.needs_in(Path("params.yaml")), device.of(runtime))
+
     if model.name is not None:
         card = recorded_training.untrained(
-            lambda: pretraining.download(model.name, model.revision, arguments.out), subject, arguments.record
+            lambda: pretraining.download(model.name, model.revision, arguments.out, examine), subject, arguments.record
         )
     else:
         recipe = typed_yaml.section("params.yaml", "recipes.pretraining", Recipe)
-        runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
         start = arguments.out.with_name(f"{arguments.out.name}.fresh")
         pretraining.fresh(model, arguments.text, start, alpha=recipe.alpha, seed=model.seed)
+        examine(start)
         job = Job("pretrained", "scratch", model.seed, start, Material(text=arguments.text), recipe, arguments.out)
         card = recorded_training.learn(
             lambda logger: loop.train(job, runtime, logger, recorded_training.RESUME),

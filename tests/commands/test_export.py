@@ -18,7 +18,8 @@ from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints
 from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
 from xstilts.model import encoder, shapes
-from xstilts.model.batching import Encoded, by_length, collate, first_position, hidden_states
+from xstilts.model.architecture import first_position
+from xstilts.model.batching import Encoded, by_length, collate, hidden_states
 from xstilts.model.tokens import Tokens
 from xstilts.training import loop as training
 from xstilts.training.job import Job, Material
@@ -67,7 +68,7 @@ def states(checkpoint: Path) -> tuple[Any, Any, torch.Tensor]:
     body = encoder.open_encoder(checkpoint / "encoder").eval()
     encoded, _ = sentences(checkpoint)
     (order,) = by_length(encoded, 1000)
-    batch = collate(encoded, order, first_position(body.config))
+    batch = collate(encoded, order, first_position(body))
     found = hidden_states(body, batch)
     rows = [found[begin : begin + size] for begin, size in zip(batch.starts, batch.sizes, strict=True)]
     return body, batch, torch.cat([rows[list(order).index(item)] for item in range(len(rows))])

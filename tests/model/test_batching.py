@@ -5,6 +5,7 @@ from torch import nn
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
 from xstilts.model import attention
+from xstilts.model.architecture import first_position, supports_packing
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import (
     ON_CPU,
@@ -13,9 +14,7 @@ from xstilts.model.batching import (
     budget,
     by_length,
     collate,
-    first_position,
     hidden_states,
-    supports_packing,
 )
 
 SIZES = {
@@ -55,7 +54,7 @@ def test_an_unpadded_row_gives_the_hidden_states_of_each_sequence_alone(make) ->
     rows = random_rows()
     types = np.concatenate([[0] * (len(row) // 2) + [1] * (len(row) - len(row) // 2) for row in rows]).astype(np.int32)
     encoded = Encoded.build(rows, types=types if make is bert else None)
-    batch = collate(encoded, np.arange(len(rows)), first_position(encoder.config))
+    batch = collate(encoded, np.arange(len(rows)), first_position(encoder))
     offset = 0
     alone = []
     for row in rows:
@@ -75,7 +74,7 @@ def test_the_last_layer_computes_the_states_that_are_read_and_no_others(make) ->
     encoder.set_attn_implementation(PACKED)
     rows = random_rows()
     types = np.zeros(sum(map(len, rows)), dtype=np.int32) if make is bert else None
-    batch = collate(Encoded.build(rows, types=types), np.arange(len(rows)), first_position(encoder.config))
+    batch = collate(Encoded.build(rows, types=types), np.arange(len(rows)), first_position(encoder))
     widths = []
     dense = encoder.encoder.layer[-1].output.dense
     dense.register_forward_pre_hook(lambda _, inputs: widths.append(inputs[0].shape[1]))
@@ -93,7 +92,7 @@ def test_the_last_layer_computes_the_states_that_are_read_and_no_others(make) ->
 
 def test_the_fallback_with_padding_gives_the_same_states_in_the_same_order() -> None:
     encoder = xlm_roberta().eval()
-    batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder.config))
+    batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder))
     padded = hidden_states(encoder, batch)
     encoder.set_attn_implementation(PACKED)
     torch.testing.assert_close(padded, hidden_states(encoder, batch), atol=2e-6, rtol=1e-4)
@@ -104,7 +103,7 @@ def test_gradients_of_packed_and_padded_batches_agree() -> None:
     for implementation in ("sdpa", PACKED):
         encoder = xlm_roberta().train()
         encoder.set_attn_implementation(implementation)
-        batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder.config))
+        batch = collate(Encoded.build(random_rows()), np.arange(20), first_position(encoder))
         hidden_states(encoder, batch).square().mean().backward()
         gradients.append([parameter.grad for parameter in encoder.parameters() if parameter.grad is not None])
     for padded, packed in zip(*gradients, strict=True):
@@ -112,8 +111,8 @@ def test_gradients_of_packed_and_padded_batches_agree() -> None:
 
 
 def test_positions_start_after_the_padding_index_in_roberta_and_at_zero_in_bert() -> None:
-    assert first_position(xlm_roberta().config) == 2
-    assert first_position(bert().config) == 0
+    assert first_position(xlm_roberta()) == 2
+    assert first_position(bert()) == 0
     batch = collate(Encoded.build([[7, 8, 9], [5, 6]]), np.array([1, 0]), 2)
     assert batch.positions.tolist() == [2, 3, 4, 2, 3]
 

@@ -12,8 +12,9 @@ import torch
 from toy_training import run
 from xstilts.formats import prepared
 from xstilts.model import encoder as encoders
+from xstilts.model.architecture import first_position
 from xstilts.model.attention import PACKED
-from xstilts.model.batching import Encoded, first_position
+from xstilts.model.batching import Encoded
 from xstilts.model.settings import Model, Runtime
 from xstilts.model.shapes import Lengths, classification, span, tagging
 from xstilts.model.tokens import Tokens
@@ -55,7 +56,7 @@ def trained(shape: str, attention: str) -> tuple[Learner, list[float]]:
     settings = learner.configure_optimizers()
     optimizer, rate = settings["optimizer"], settings["lr_scheduler"]["scheduler"]
     steps = Schedule(
-        {shape: Subject(shape, encoded, 8)}, seed=1, steps=STEPS, cap=1000, first_position=first_position(body.config)
+        {shape: Subject(shape, encoded, 8)}, seed=1, steps=STEPS, cap=1000, first_position=first_position(body)
     )
     losses = []
     for micro in steps:

@@ -18,7 +18,7 @@ from transformers import AutoConfig, PreTrainedTokenizerFast
 from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints
 from xstilts.model import encoder, shapes
-from xstilts.model.batching import Encoder
+from xstilts.model.architecture import Encoder, reading
 from xstilts.model.shapes import mlm
 from xstilts.model.tokens import Tokens
 from xstilts.training.job import MLM
@@ -110,7 +110,7 @@ def _open_head(body: Encoder, card: Mapping[str, Any], checkpoint: Path, name: s
     if name == MLM:
         return encoder.open_head(mlm.Head(hidden, body.get_input_embeddings()), checkpoint, name)
     row = card["heads"][name]
-    return encoder.open_head(shapes.get(row["shape"]).Head(hidden, 0.0, row["labels"]), checkpoint, name)
+    return encoder.open_head(shapes.get(row["shape"]).Head(hidden, 0.0, row["labels"], reading(body)), checkpoint, name)
 
 
 def _write_with_head(

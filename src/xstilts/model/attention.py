@@ -1,5 +1,8 @@
 """Attention inside each sequence of a row without padding, as transformers' attention interface calls it.
 
+What transformers' own implementations know of a layer counts here too: fewer heads of keys than of queries, causal
+attention, and windows (of ModernBERT's local layers) where a sequence is longer than one.
+
 On CUDA one call of torch's kernels for rows of sequences. On a CPU, sequences of equal length lie side by side (a run)
 and go through one product together. SDPA has no fast kernel with dropout there, and one call of it costs more than a
 short run's products, so that it is left to long sequences without gradients; `row_attention` computes what it would.
@@ -18,6 +21,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from xstilts.model import dropout as dropping
 
 _FLASH = (torch.bfloat16, torch.float16)
+_BEARS = ("softcap", "s_aux", "sinks", "position_bias", "alibi")  # what some layers give their attention
 _LONG = 100  # mean tokens of a sequence from which SDPA is faster than `row_attention` without gradients
 
 
@@ -32,46 +36,63 @@ def packed_attention(
     packed_bounds: Tensor,
     dropout: float = 0.0,
     scaling: float | None = None,
-    **_: object,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    **others: object,
 ) -> tuple[Tensor, None]:
     """Attention inside each sequence of a row.
 
     Args:
-        module: the attention layer (unused; the interface of transformers passes it).
+        module: the attention layer, which says whether it is causal.
         query: shape (1, heads, tokens, size).
-        key: as `query`.
-        value: as `query`.
+        key: as `query`; it may have a fraction of the heads, each of which serves several of the queries.
+        value: as `key`.
         attention_mask: unused, there is no padding.
         packed_lengths: of the sequences in the row, in order, longest first.
         packed_bounds: where they begin in the row, and its end.
         dropout: of the attention weights.
         scaling: of the dot products.
+        is_causal: whether no token sees later ones; None asks the layer.
+        sliding_window: tokens see those that are fewer places away than this.
+        others: what else the layer gives.
 
     Returns:
         Shape (1, tokens, heads, size), and no weights.
+
+    Raises:
+        NotImplementedError: something else bears on the weights; such an encoder is padded.
     """
+    if unknown := [name for name in _BEARS if others.get(name) is not None]:
+        raise NotImplementedError(f"attention in rows without padding knows no {', '.join(unknown)}")
+    if query.dtype != value.dtype:  # rotated in fp32, under autocast
+        query, key = query.to(value.dtype), key.to(value.dtype)
+    if key.shape[1] != query.shape[1]:
+        key, value = (one.repeat_interleave(query.shape[1] // one.shape[1], dim=1) for one in (key, value))
+    causal = bool(getattr(module, "is_causal", False) if is_causal is None else is_causal)
+    window = sliding_window if sliding_window and sliding_window < packed_lengths[0] else None
     if query.is_cuda and query.dtype in _FLASH:
-        return varlen_attention(query, key, value, packed_bounds, packed_lengths[0], dropout, scaling), None
+        seen = (causal, window)
+        return varlen_attention(query, key, value, packed_bounds, packed_lengths[0], dropout, scaling, *seen), None
+    if causal or window:
+        return runs_attention(query, key, value, packed_lengths, dropout, scaling, causal, window), None
     if query.is_cuda:
         return jagged_attention(query, key, value, packed_lengths, packed_bounds, dropout, scaling), None
     learning = torch.is_grad_enabled() and query.requires_grad
     if dropout or learning or query.shape[2] < _LONG * len(packed_lengths):
         return row_attention(query, key, value, packed_lengths, dropout, scaling), None
-    heads, size = query.shape[1], query.shape[3]
-    runs = _runs(packed_lengths)
-    # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
-    sizes = [length * count for length, count in runs]
-    split = [torch.split_with_sizes(tensor[0], sizes, dim=1) for tensor in (query, key, value)]
-    parts = []
-    for (length, count), *tensors in zip(runs, *split, strict=True):
-        q, k, v = (tensor.reshape(heads, count, length, size).transpose(0, 1) for tensor in tensors)
-        out = nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
-        parts.append(out.transpose(1, 2).reshape(count * length, heads, size))
-    return torch.cat(parts)[None], None
+    return runs_attention(query, key, value, packed_lengths, 0.0, scaling), None
 
 
 def varlen_attention(
-    query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, longest: int, dropout: float, scaling: float | None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bounds: Tensor,
+    longest: int,
+    dropout: float,
+    scaling: float | None,
+    causal: bool = False,
+    window: int | None = None,
 ) -> Tensor:
     """What `packed_attention` computes, by torch's flash kernel in bf16 or fp16 on CUDA.
 
@@ -80,10 +101,47 @@ def varlen_attention(
     is an upper bound of the lengths; the other arguments and the result are those of `packed_attention`.
     """
     rows = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+    reach = {} if window is None else {"window_size_left": window - 1, "window_size_right": 0 if causal else window - 1}
     out: Tensor = torch.ops.aten._flash_attention_forward(
-        *rows, bounds, bounds, longest, longest, dropout, False, False, scale=scaling
+        *rows, bounds, bounds, longest, longest, dropout, causal, False, scale=scaling, **reach
     )[0]
     return out[None]
+
+
+def runs_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    lengths: tuple[int, ...],
+    dropout: float,
+    scaling: float | None,
+    causal: bool = False,
+    window: int | None = None,
+) -> Tensor:
+    """What `packed_attention` computes, as one SDPA call a run, whatever tokens see of their sequence."""
+    heads, size = query.shape[1], query.shape[3]
+    runs = _runs(lengths)
+    # Splits and not slices: the gradient of a slice is as large as the row, that of all splits together is one copy.
+    sizes = [length * count for length, count in runs]
+    split = [torch.split_with_sizes(tensor[0], sizes, dim=1) for tensor in (query, key, value)]
+    parts = []
+    for (length, count), *tensors in zip(runs, *split, strict=True):
+        q, k, v = (tensor.reshape(heads, count, length, size).transpose(0, 1) for tensor in tensors)
+        seen = _seen(length, causal, window, query.device)
+        out = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, dropout_p=dropout, scale=scaling)
+        parts.append(out.transpose(1, 2).reshape(count * length, heads, size))
+    return torch.cat(parts)[None]
+
+
+@lru_cache(maxsize=256)
+def _seen(length: int, causal: bool, window: int | None, device: torch.device) -> Tensor | None:
+    """Which tokens (columns) each token (rows) of a sequence sees; None for all."""
+    if not causal and window is None:
+        return None
+    place = torch.arange(length, device=device)
+    apart = place[:, None] - place[None]  # how many places a key lies before its query
+    seen = apart.abs() < (window or length)
+    return seen & (apart >= 0) if causal else seen
 
 
 def jagged_attention(

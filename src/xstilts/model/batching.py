@@ -4,7 +4,7 @@ A batch is one row of real tokens. Attention stays inside each sequence (`xstilt
 transformers' attention interface), so that no model code is copied and no pad token is computed. An encoder without
 that interface gets length-sorted padding instead.
 
-Positions: RoBERTa and XLM-R count from `padding_idx + 1` in every sequence, BERT from 0.
+Positions begin anew in every sequence; `xstilts.model.architecture` says where.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +17,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from xstilts.model import architecture
+from xstilts.model.architecture import Encoder
 from xstilts.model.attention import PACKED
-
-# A transformers encoder. torch types every attribute of a module as Tensor | Module, which fits none of them.
-Encoder = Any
 
 # Tokens of a batch without gradients. On a CPU its activations should stay near the core: docs/benchmarks.md.
 ON_CPU, ON_CUDA = 2048, 8192
@@ -166,30 +165,12 @@ def ranges(begins: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def first_position(config: Any) -> int:
-    """The position id of a sequence's first token in this encoder."""
-    return int(config.pad_token_id) + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
+class Stopped(Exception):
+    """Raised behind the last layer that is wanted; `states` are its own, shape (sequences, tokens, hidden)."""
 
-
-def longest(config: Any) -> int:
-    """How many sub-words of one sequence this encoder has positions for."""
-    return int(config.max_position_embeddings) - first_position(config)
-
-
-def check_length(config: Any, length: int, what: str) -> None:
-    """Refuse sequences that an encoder has no positions for.
-
-    Raises:
-        ValueError: `length`, called `what`, is too long.
-    """
-    if length > longest(config):
-        raise ValueError(f"{what} is {length}, but the encoder takes at most {longest(config)} sub-words; shorten it")
-
-
-def supports_packing(encoder: Encoder) -> bool:
-    """Whether the encoder reaches its attention through transformers' interface and takes position ids."""
-    known = encoder.config.model_type in ("roberta", "xlm-roberta", "camembert", "bert")
-    return known and bool(getattr(encoder, "_supports_attention_backend", False))
+    def __init__(self, states: Tensor) -> None:
+        super().__init__()
+        self.states = states
 
 
 def hidden_states(
@@ -198,25 +179,27 @@ def hidden_states(
     """The encoder's last hidden states of every real token, shape (tokens, hidden), in the row's order.
 
     Args:
-        encoder: as `encoder.open_encoder` gives it.
+        encoder: as `encoder.open_encoder` gives it, or stopped at a layer.
         batch: on the encoder's device.
-        weights: what stands in the place of some of its parameters, by name; for an encoder that supports packing.
-        read: tokens whose states are wanted, shape (wanted,); the last layer then leaves those of others at 0 where
-            the encoder supports packing.
+        weights: what stands in the place of some of its parameters, by name.
+        read: tokens whose states are wanted, shape (wanted,); where the last layer of a whole encoder can, it leaves
+            those of others at 0.
     """
-    extra = {} if batch.types is None else {"token_type_ids": batch.types[None]}
+    facts = architecture.facts(encoder)
+    arguments: dict[str, Any] = {"use_cache": False} if "use_cache" in facts.arguments else {}
+    types = batch.types if facts.segments else None
     if encoder.config._attn_implementation == PACKED:
-        arguments = {
+        arguments |= {} if types is None else {"token_type_ids": types[None]}
+        arguments |= {
             "input_ids": batch.ids[None],
             "position_ids": batch.positions[None],
             "packed_lengths": batch.lengths,
             "packed_bounds": batch.bounds,
-            **extra,
         }
-        with _narrowed(encoder, read):
-            found = encoder(**arguments) if weights is None else functional_call(encoder, dict(weights), (), arguments)
-        packed: Tensor = found.last_hidden_state[0]
-        if read is None:
+        last = _after_attention(encoder) if read is not None else None
+        with _narrowed(last, read):
+            packed = _run(encoder, arguments, weights)[0]
+        if last is None or read is None:
             return packed
         return packed.new_zeros(len(batch.ids), packed.shape[1]).index_copy_(0, read, packed)
     width = batch.lengths[0]
@@ -224,24 +207,37 @@ def hidden_states(
         torch.arange(width, device=batch.ids.device)[None]
         < torch.tensor(batch.lengths, device=batch.ids.device)[:, None]
     )
-    padded = torch.full(mask.shape, encoder.config.pad_token_id, dtype=torch.long, device=batch.ids.device)
+    # Behind the end of each sequence: positions are the same as without pads, whatever the encoder is used to.
+    padded = torch.full(mask.shape, encoder.config.pad_token_id or 0, dtype=torch.long, device=batch.ids.device)
     padded[mask] = batch.ids
-    if batch.types is not None:
-        types = torch.zeros_like(padded)
-        types[mask] = batch.types
-        extra = {"token_type_ids": types}
-    states: Tensor = encoder(input_ids=padded, attention_mask=mask.long(), **extra).last_hidden_state
-    return states[mask]
+    if types is not None:
+        arguments["token_type_ids"] = torch.zeros_like(padded).masked_scatter_(mask, types)
+    found = _run(encoder, {**arguments, "input_ids": padded, "attention_mask": mask.long()}, weights)
+    return found[:, :width][mask]  # Longformer's layers have rows of whole windows
+
+
+def _run(encoder: Encoder, arguments: dict[str, Any], weights: Mapping[str, Tensor] | None) -> Tensor:
+    try:
+        found = encoder(**arguments) if weights is None else functional_call(encoder, dict(weights), (), arguments)
+    except Stopped as stopped:
+        return stopped.states
+    states: Tensor = found.last_hidden_state
+    return states
+
+
+def _after_attention(encoder: Encoder) -> Any:
+    """What follows the attention of BERT's last layer and its like, all of it token by token; None elsewhere."""
+    layers = architecture.layers(encoder)
+    return getattr(getattr(layers[-1], "attention", None), "output", None) if layers else None
 
 
 @contextmanager
-def _narrowed(encoder: Encoder, read: Tensor | None) -> Iterator[None]:
-    """Behind the attention of the last layer, go on with some tokens of the row alone."""
-    if read is None:
+def _narrowed(module: Any, read: Tensor | None) -> Iterator[None]:
+    """From this module on, go on with some tokens of the row alone."""
+    if module is None or read is None:
         yield
         return
-    attended = encoder.encoder.layer[-1].attention.output
-    hook = attended.register_forward_pre_hook(lambda _, inputs: tuple(one.index_select(1, read) for one in inputs))
+    hook = module.register_forward_pre_hook(lambda _, inputs: tuple(one.index_select(1, read) for one in inputs))
     try:
         yield
     finally:

@@ -5,21 +5,25 @@ See `checkpoints` for the folder that holds them.
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
 from xstilts.formats import checkpoints
+from xstilts.model import architecture
 from xstilts.model import weight_delta as difference
+from xstilts.model.architecture import Encoder, longest, supports_packing
 from xstilts.model.attention import PACKED
-from xstilts.model.batching import Encoder, longest, supports_packing
 from xstilts.model.settings import Model
+from xstilts.model.tokens import roles_in
 
 _LOG = logging.getLogger(__name__)
+_UNLIMITED = int(1e30)  # transformers' own word for a tokenizer whose encoder takes any length
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
@@ -38,7 +42,7 @@ def fresh(model: Model, vocabulary: int, pad: int) -> Encoder:
         layer_norm_eps=1e-5,
         pad_token_id=pad,
     )
-    return _unpadded(AutoModel.from_config(config, add_pooling_layer=False))  # type: ignore[no-untyped-call]
+    return unpadded(AutoModel.from_config(config, add_pooling_layer=False))  # type: ignore[no-untyped-call]
 
 
 def open_encoder(folder: Path) -> Encoder:
@@ -49,19 +53,19 @@ def open_encoder(folder: Path) -> Encoder:
     """
     path = Path(folder) / difference.FILE
     if not path.exists():
-        return _unpadded(_open(folder, folder))
+        return unpadded(_open(folder, folder))
     parts, weights = difference.read(path)
     encoder = _open(folder, checkpoints.base_of(Path(folder).parent, weights) / "encoder")
-    difference.add(parts, encoder.state_dict())
-    return _unpadded(encoder)
+    difference.add(parts, distinct(encoder.state_dict()))
+    return unpadded(encoder)
 
 
 def _open(folder: Path, weights: Path) -> Encoder:
     """The configuration of one folder with the weights of another."""
     try:
         config = AutoConfig.from_pretrained(folder)
-        extra = {"add_pooling_layer": False} if config.model_type in ("xlm-roberta", "roberta", "bert") else {}
-        return AutoModel.from_pretrained(weights, config=config, dtype=torch.float32, **extra)
+        kind = architecture.class_of(config)
+        return kind.from_pretrained(weights, config=config, dtype=torch.float32, **architecture.options(kind))
     except Exception as error:
         if not Path(folder).exists():
             raise
@@ -71,18 +75,33 @@ def _open(folder: Path, weights: Path) -> Encoder:
         ) from error
 
 
-def _unpadded(encoder: Encoder) -> Encoder:
+def unpadded(encoder: Encoder) -> Encoder:
+    """The encoder, its rows free of padding from now on where its architecture allows it."""
     if supports_packing(encoder):
         encoder.set_attn_implementation(PACKED)
     else:
         _LOG.warning(
-            "the encoder %s is not known to take unpadded rows; its batches are padded to their longest sequence",
+            "the encoder %s does not take unpadded rows; its batches are padded to their longest sequence",
             encoder.config.model_type,
         )
     return encoder
 
 
-def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path, base: Path | None = None) -> None:
+def distinct(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without those that are another by a second name (T5's embedding table)."""
+    seen: set[tuple[int, torch.Size]] = set()
+    found = {}
+    for name, weight in weights.items():
+        place = (weight.data_ptr(), weight.shape)
+        if place not in seen or not weight.numel():
+            found[name] = weight
+        seen.add(place)
+    return found
+
+
+def save_encoder(
+    encoder: Encoder, folder: Path, tokenizer: Path, base: Path | None = None, roles: Mapping[str, str] | None = None
+) -> None:
     """Write an encoder with its tokenizer beside it.
 
     Args:
@@ -90,23 +109,28 @@ def save_encoder(encoder: Encoder, folder: Path, tokenizer: Path, base: Path | N
         folder: where to.
         tokenizer: the `tokenizer.json` to copy.
         base: the checkpoint that its weights are stored as a difference from; None writes a plain transformers model.
+        roles: special tokens with names of their own (`Tokens`); None takes those beside the tokenizer.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = encoder.config
+    roles = roles_in(Path(tokenizer).parent) if roles is None else roles
     attention, config._attn_implementation_internal = config._attn_implementation_internal, "sdpa"
     if base is None:
         encoder.save_pretrained(folder)
     else:
         config.save_pretrained(folder)
         start = _open(base / "encoder", base / "encoder").state_dict()
-        parts = difference.between(encoder.state_dict(), start)
+        parts = difference.between(distinct(encoder.state_dict()), distinct(start))
         difference.write(parts, folder / difference.FILE, checkpoints.weights_of(base))
     config._attn_implementation_internal = attention
     (folder / "tokenizer.json").write_bytes(Path(tokenizer).read_bytes())
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": longest(config)}) + "\n",
-        encoding="utf-8",
-    )
+    most = longest(encoder)
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": _UNLIMITED if most is None else most,
+        **roles,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings) + "\n", encoding="utf-8")
 
 
 def save_head(head: nn.Module, folder: Path, task: str) -> None:

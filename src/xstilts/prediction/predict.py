@@ -12,21 +12,13 @@ from tqdm import tqdm
 from xstilts.formats import checkpoints, examples, prepared
 from xstilts.formats import parallel_corpora as parallel
 from xstilts.formats.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
+from xstilts.model import device as devices
 from xstilts.model import encoder as encoders
 from xstilts.model import shapes
 from xstilts.model import token_cache as encodings
 from xstilts.model import tokens as words
-from xstilts.model.batching import (
-    Batch,
-    Encoded,
-    Encoder,
-    budget,
-    by_length,
-    check_length,
-    collate,
-    first_position,
-    hidden_states,
-)
+from xstilts.model.architecture import Encoder, check_length, first_position, reading
+from xstilts.model.batching import Batch, Encoded, budget, by_length, collate, hidden_states
 from xstilts.model.settings import Runtime
 from xstilts.model.shapes import retrieval
 from xstilts.model.tokens import Tokens
@@ -53,12 +45,13 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf
     card = checkpoints.check(checkpoint)
     if training not in card["heads"]:
         raise ValueError(f"{checkpoint} has heads for {', '.join(card['heads']) or 'nothing'}, not for {training!r}")
-    device = _device(runtime)
+    device = devices.of(runtime)
     tokens = Tokens.open(checkpoint / "encoder")
     body = encoders.open_encoder(checkpoint / "encoder").eval().to(device)
     shape = shapes.get(card["heads"][training]["shape"])
     labels = card["heads"][training]["labels"]
-    head = encoders.open_head(shape.Head(body.config.hidden_size, 0.0, labels), checkpoint, training).eval().to(device)
+    fresh = shape.Head(body.config.hidden_size, 0.0, labels, reading(body))
+    head = encoders.open_head(fresh, checkpoint, training).eval().to(device)
     tests = _tests(data, "test")
     lengths = shapes.Lengths.of(card["recipe"], training)
 
@@ -68,7 +61,7 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf
         return found
 
     files = [*sorted((data / "test").glob("*.jsonl")), tokens.path]
-    settings = {"lengths": asdict(lengths), "labels": labels}
+    settings = {"lengths": asdict(lengths), "labels": labels, "reading": tokens.reading}
     encoded, context = encodings.cached(files, [shape, words, examples], settings, make)
     rows = iter(shape.decode(everything(body, head, encoded, runtime, bf16=bf16), context))
     return {code: [next(rows) for _ in rows_of] for code, rows_of in tests.items()}
@@ -82,10 +75,10 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
     """
     checkpoints.check(checkpoint)
     card = prepared.read_card(data)
-    device = _device(runtime)
+    device = devices.of(runtime)
     tokens = Tokens.open(checkpoint / "encoder")
     body = retrieval.stop_at(encoders.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
-    check_length(body.config, settings.max_length, "params.yaml: retrieval.max_length")
+    check_length(body, settings.max_length, "params.yaml: retrieval.max_length")
     row = budget(device, runtime.tokens)
 
     def embed(sentences: Sequence[str]) -> np.ndarray:
@@ -100,14 +93,6 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
             for code, pairs in tqdm(_tests(data, split).items(), desc=split, disable=not runtime.progress)
         }
     return _nearest(_tests(data, "test"), embed, settings, runtime, device)
-
-
-def _device(runtime: Runtime) -> torch.device:
-    if runtime.threads:
-        torch.set_num_threads(runtime.threads)
-    if runtime.accelerator == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda")
 
 
 def _tests(data: Path, split: str) -> dict[str, list[Any]]:
@@ -151,7 +136,7 @@ def everything(body: Encoder, head: Any, encoded: Encoded, runtime: Runtime, *, 
         list(by_length(encoded, budget(device, runtime.tokens))), desc="predict", disable=not runtime.progress
     )
     with torch.inference_mode():
-        return gather(one, encoded, batches, first_position(body.config))
+        return gather(one, encoded, batches, first_position(body))
 
 
 def gather(

@@ -90,7 +90,7 @@ def _task(
         encoded, _ = shape.encode(prepared.read(folder, split)[:first], words, lengths, card.labels)
         return encoded, {}
 
-    settings = {"lengths": asdict(lengths), "labels": card.labels, "first": first}
+    settings = {"lengths": asdict(lengths), "labels": card.labels, "first": first, "reading": words.reading}
     return encodings.cached([path, words.path], [shape, *_CODE], settings, make)[0]
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.model import dropout
-from xstilts.model.batching import Batch, Encoder, hidden_states, supports_packing
+from xstilts.model.architecture import Encoder, layers, supports_packing
+from xstilts.model.batching import Batch, hidden_states
 from xstilts.training import sharding
 from xstilts.training.cuda_graphs import Graphs, lacking
 from xstilts.training.master_weights import Halves
@@ -80,7 +81,7 @@ class Learner(pl.LightningModule):
             self.graphs = Graphs(self.whole_step, self.longest, self.device)
         if self.compiled and self.graphs:
             # Layers share their code, so that one is compiled for all, and for rows of any length.
-            for layer in self.encoder.encoder.layer:
+            for layer in layers(self.encoder) or ():
                 layer.compile(dynamic=True)
         elif self.compiled:
             self.encoder.compile()
@@ -89,7 +90,9 @@ class Learner(pl.LightningModule):
         """Whether device, precision, encoder and a lone process with whole weights allow steps to be recorded."""
         alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
         rounded = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed"
-        return alone and rounded and supports_packing(self.encoder) and not sharding.sharded(self)
+        # Of a dictionary of modules a step uses some (X-MOD's adapters), and the rounded weights must all be used.
+        whole = not any(isinstance(part, nn.ModuleDict) for part in self.encoder.modules())
+        return alone and rounded and whole and supports_packing(self.encoder) and not sharding.sharded(self)
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:

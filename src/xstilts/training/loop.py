@@ -23,17 +23,8 @@ from xstilts.formats import checkpoints, learned
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder as encoders
 from xstilts.model import shapes
-from xstilts.model.batching import (
-    Encoded,
-    Encoder,
-    budget,
-    by_length,
-    check_length,
-    collate,
-    first_position,
-    hidden_states,
-    supports_packing,
-)
+from xstilts.model.architecture import Encoder, check_length, first_position, reading, supports_packing
+from xstilts.model.batching import Encoded, budget, by_length, collate, hidden_states
 from xstilts.model.settings import Runtime
 from xstilts.model.shapes import mlm
 from xstilts.training import encoded_tasks as subjects
@@ -108,7 +99,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
             seed=job.seed,
             steps=steps,
             cap=job.recipe.cap,
-            first_position=first_position(body.config),
+            first_position=first_position(body),
             masking=mixture.masking,
             parts=runtime.accumulate,
             rank=trainer.global_rank,
@@ -154,9 +145,9 @@ def _learner(job: Job, mixture: Subjects, steps: int, runtime: Runtime) -> Learn
     torch.manual_seed(job.seed)
     body = encoders.open_encoder(job.start / "encoder")
     length = max(job.recipe.max_length, *job.recipe.max_lengths.values(), 0)
-    check_length(body.config, length, f"params.yaml: a max_length of {job.kind} {job.name}")
+    check_length(body, length, f"params.yaml: a max_length of {job.kind} {job.name}")
     heads = _heads(job, mixture.cards, mixture.masking is not None, body)
-    if runtime.trim and mixture.masking is None and supports_packing(body):
+    if runtime.trim and mixture.masking is None and supports_packing(body) and trimming.trimmable(body):
         trimming.trim(body, trimming.used(mixture.sequences()))
     return Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
 
@@ -177,7 +168,8 @@ def _heads(job: Job, cards: Mapping[str, Card], with_mlm: bool, body: Encoder) -
     """One fresh head a label space; MLM's goes on where pretraining left it."""
     dropout = float(getattr(body.config, "hidden_dropout_prob", 0.1))
     heads: dict[str, nn.Module] = {
-        name: shapes.get(card.shape).Head(body.config.hidden_size, dropout, card.labels) for name, card in cards.items()
+        name: shapes.get(card.shape).Head(body.config.hidden_size, dropout, card.labels, reading(body))
+        for name, card in cards.items()
     }
     if with_mlm:
         heads[MLM] = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
@@ -192,7 +184,7 @@ def _evaluation(sets: Mapping[str, tuple[str, Encoded]]) -> Callable[[Learner], 
     def evaluate(learner: Learner) -> dict[str, float]:
         was_training = learner.training
         learner.eval()
-        losses = {}
+        losses, first = {}, first_position(learner.encoder)
         # Rows of an evaluation have lengths of their own, each of which would be compiled for.
         as_written = torch.compiler.set_stance("force_eager") if learner.compiled else nullcontext()
         with torch.no_grad(), as_written:
@@ -200,7 +192,7 @@ def _evaluation(sets: Mapping[str, tuple[str, Encoded]]) -> Callable[[Learner], 
                 total, terms = 0.0, 0
                 head: Any = learner.heads[subject]
                 for chosen in by_length(encoded, budget(learner.device)):
-                    batch = collate(encoded, chosen, first_position(learner.encoder.config)).to(learner.device)
+                    batch = collate(encoded, chosen, first).to(learner.device)
                     total += float(head.loss(hidden_states(learner.encoder, batch), batch))
                     terms += head.terms(batch)
                 losses[name] = total / max(terms, 1)

@@ -4,7 +4,7 @@ A tokenizer is trained once and kept with the encoder: BPE training is not repro
 file, not the recipe, is what later stages depend on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from xstilts.formats import atomic as folders
 from xstilts.formats import checkpoints, fingerprints, prepared
 from xstilts.model import encoder
-from xstilts.model.batching import first_position
 from xstilts.model.settings import Model
-from xstilts.model.shapes import mlm
+from xstilts.training import adoption
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # XLM-R's own names; the ids are ours
 
@@ -77,16 +75,19 @@ def fresh(model: Model, text: Path, output: Path, *, alpha: float, seed: int) ->
     return checkpoints.finish(folder, output, _card("fresh", asdict(model), seed, folder))
 
 
-def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
+def download(
+    name: str, revision: str | None, output: Path, examine: Callable[[Path], None] = lambda _: None
+) -> dict[str, Any]:
     """A checkpoint folder with a pretrained encoder, its tokenizer and, if it has one, its language-model head.
 
     Args:
         name: a name on the Hub, or a folder.
         revision: a commit; of a folder, what `content_of` gives (the content is checked then).
         output: the folder to write.
+        examine: looks at the folder before it is in its place, and raises if it will not do.
 
     Raises:
-        ValueError: the model has no fast tokenizer, or a folder has other content than `revision` says.
+        ValueError: the model cannot be served (see `adoption`), or a folder has other content than `revision` says.
         OSError: the Hub cannot be reached and the model is not in its cache; transformers says what to set.
     """
     content = content_of(Path(name)) if Path(name).is_dir() else None
@@ -96,27 +97,10 @@ def download(name: str, revision: str | None, output: Path) -> dict[str, Any]:
             "another. Make it as it was, or put its content into params.yaml: model.revision"
         )
     folder = folders.aside(output)
-    config = AutoConfig.from_pretrained(name, revision=revision)
-    headless = not any("MaskedLM" in kind for kind in config.architectures or ())
-    kind, extra = (AutoModel, {"add_pooling_layer": False}) if headless else (AutoModelForMaskedLM, {})
-    whole = kind.from_pretrained(name, revision=revision, dtype=torch.float32, **extra)
-    body = whole.base_model
-    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise ValueError(
-            f"{name} has no fast tokenizer, whose character offsets question answering needs; choose another encoder"
-        )
-    (folder / "encoder").mkdir()
-    backend.save(str(folder / "encoder" / "tokenizer.json"))
-    encoder.save_encoder(body, folder / "encoder", folder / "encoder" / "tokenizer.json")
-    if first_position(body.config) and hasattr(whole, "lm_head"):
-        head = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
-        head.dense.load_state_dict(whole.lm_head.dense.state_dict())
-        head.norm.load_state_dict(whole.lm_head.layer_norm.state_dict())
-        head.bias.data.copy_(whole.lm_head.bias.data)
-        encoder.save_head(head, folder, "mlm")
-    resolved = content or getattr(body.config, "_commit_hash", None) or revision or ""
+    adopted = adoption.adopt(name, revision)
+    adopted.save(folder)
+    examine(folder)
+    resolved = content or getattr(adopted.body.config, "_commit_hash", None) or revision or ""
     return checkpoints.finish(folder, output, _card("pretrained", {"name": name, "revision": resolved}, 0, folder))
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xstilts.model.batching import Encoded, Encoder
+from xstilts.model.architecture import Encoder
+from xstilts.model.batching import Encoded
 
 
 class TrimmedEmbedding(nn.Module):
@@ -59,6 +60,11 @@ def used(sets: Iterable[Encoded], *always: int) -> np.ndarray:
     """The ids that occur in any of these sets, and `always`, sorted, shape (rows,)."""
     found = [np.unique(encoded.ids) for encoded in sets]
     return np.unique(np.concatenate([*found, np.array(always, dtype=np.int64)]))
+
+
+def trimmable(encoder: Encoder) -> bool:
+    """Whether the encoder's table is a plain one; some multiply what they look up."""
+    return type(encoder.get_input_embeddings()) is nn.Embedding
 
 
 def trim(encoder: Encoder, ids: np.ndarray) -> None:

@@ -24,8 +24,9 @@ from xstilts.commands.dry_run import cost as plan
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.experiment import Params
 from xstilts.model import shapes
+from xstilts.model.architecture import first_position, supports_packing
 from xstilts.model.attention import PACKED
-from xstilts.model.batching import Encoded, first_position, supports_packing
+from xstilts.model.batching import Encoded
 from xstilts.model.settings import OFFSET
 from xstilts.model.shapes import mlm
 from xstilts.training.job import MLM
@@ -198,7 +199,7 @@ def _step(
         seed=seed,
         steps=1,
         cap=recipe.cap,
-        first_position=first_position(body.config),
+        first_position=first_position(body),
         masking=masking,
         parts=runtime.accumulate,
     )

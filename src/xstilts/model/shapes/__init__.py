@@ -3,7 +3,7 @@
 A shape module provides
 
     encode(examples, tokens, lengths, labels) -> (Encoded, context)    context: what `decode` needs to go back
-    Head(hidden, dropout, labels)                                      a torch module with
+    Head(hidden, dropout, labels, reading)                             a torch module with
         loss(states, batch) -> the sum of the losses of a batch, a scalar
         terms(batch) -> how many terms that sum has
         predict(states, batch) -> arrays with one row an item, or, with `place`, one value a word

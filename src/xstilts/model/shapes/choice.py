@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from xstilts.formats.examples import Choice
+from xstilts.model.architecture import Reading
 from xstilts.model.batching import Batch, Encoded
 from xstilts.model.shapes import Lengths, classification
 from xstilts.model.tokens import Tokens
@@ -46,8 +47,8 @@ class Head(classification.Head):
 
     fixed = False  # how many continuations there are is read from the batch
 
-    def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
-        super().__init__(hidden, dropout, labels=())
+    def __init__(self, hidden: int, dropout: float, labels: Sequence[str], reading: Reading = "first") -> None:
+        super().__init__(hidden, dropout, (), reading)
 
     def logits(self, states: Tensor, batch: Batch) -> Tensor:
         """Shape (items, most continuations), -inf where an item has fewer."""

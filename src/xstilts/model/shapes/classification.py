@@ -1,4 +1,8 @@
-"""A pair of sentences and one label: `<s> first </s></s> second </s>`, read at `<s>`."""
+"""A pair of sentences and one label: `<s> first </s></s> second </s>`, read at `<s>`.
+
+An encoder whose first token has seen nothing of the rest is read at the last one or at the mean of all: see
+`architecture.reading`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.formats.examples import SentencePair
+from xstilts.model.architecture import Reading
 from xstilts.model.batching import Batch, Encoded
 from xstilts.model.shapes import Lengths
 from xstilts.model.tokens import Tokens, longest_first
@@ -42,7 +47,7 @@ def encode(
 class Head(nn.Module):
     """RoBERTa's classification head: dropout, dense, tanh, dropout, one logit a label.
 
-    A fresh dense layer reads `<s>`; the encoder has no pooler of its own.
+    A fresh dense layer reads `<s>`, or what stands for a sequence; the encoder has no pooler of its own.
 
     Attributes:
         fixed: whether the shapes of a step follow from those of its batch (see `xstilts.training.cuda_graphs`).
@@ -50,16 +55,17 @@ class Head(nn.Module):
 
     fixed = True
 
-    def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
+    def __init__(self, hidden: int, dropout: float, labels: Sequence[str], reading: Reading = "first") -> None:
         super().__init__()
+        self.reading = reading
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, max(len(labels), 1))
 
     def logits(self, states: Tensor, batch: Batch) -> Tensor:
         """Shape (sequences, labels)."""
-        first = self.dropout(states[batch.starts])
-        logits: Tensor = self.out(self.dropout(torch.tanh(self.dense(first))))
+        whole = self.dropout(sequence_states(states, batch, self.reading))
+        logits: Tensor = self.out(self.dropout(torch.tanh(self.dense(whole))))
         return logits
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
@@ -71,12 +77,26 @@ class Head(nn.Module):
         return batch.weight
 
     def reads(self, batch: Batch) -> Tensor | None:
-        """The tokens whose states `predict` reads."""
-        return batch.starts
+        """The tokens whose states `predict` reads; None for all."""
+        return None if self.reading == "mean" else _places(batch, self.reading)
 
     def predict(self, states: Tensor, batch: Batch) -> dict[str, np.ndarray]:
         """Logits, shape (items, labels)."""
         return {"logits": self.logits(states, batch).float().cpu().numpy()}
+
+
+def sequence_states(states: Tensor, batch: Batch, reading: Reading) -> Tensor:
+    """The states that stand for each sequence, shape (sequences, hidden), in the order of the items."""
+    if reading != "mean":
+        return states[_places(batch, reading)]
+    ends = batch.bounds[1:].long()
+    row = torch.bucketize(torch.arange(len(states), device=states.device), ends, right=True)
+    sums = states.new_zeros(len(ends), states.shape[1]).index_add(0, row, states)
+    return sums[torch.bucketize(batch.starts, ends, right=True)] / batch.sizes[:, None].to(states.dtype)
+
+
+def _places(batch: Batch, reading: Reading) -> Tensor:
+    return batch.starts if reading == "first" else batch.starts + batch.sizes - 1
 
 
 def decode(predictions: dict[str, Any], context: dict[str, Any]) -> list[dict[str, Any]]:

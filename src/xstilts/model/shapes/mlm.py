@@ -90,12 +90,16 @@ def hide(
 
 
 class Head(nn.Module):
-    """XLM-R's language-model head: dense, GELU, layer norm, the embedding table, a bias; at masked positions only."""
+    """XLM-R's language-model head: dense, GELU, layer norm, the embedding table, a bias; at masked positions only.
+
+    A table that is narrower than the hidden states (ELECTRA, RemBERT) makes the dense layer as narrow.
+    """
 
     def __init__(self, hidden: int, embedding: nn.Embedding) -> None:
         super().__init__()
-        self.dense = nn.Linear(hidden, hidden)
-        self.norm = nn.LayerNorm(hidden, eps=1e-5)
+        width = embedding.embedding_dim
+        self.dense = nn.Linear(hidden, width)
+        self.norm = nn.LayerNorm(width, eps=1e-5)
         self.bias = nn.Parameter(torch.zeros(embedding.num_embeddings))
         # In a tuple, so that the encoder alone owns it; the module, because FSDP puts other weights in its place.
         self._embedding = (embedding,)

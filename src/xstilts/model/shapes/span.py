@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.formats.examples import Question
+from xstilts.model.architecture import Reading
 from xstilts.model.batching import Batch, Encoded
 from xstilts.model.shapes import Lengths
 from xstilts.model.tokens import Tokens
@@ -108,7 +109,7 @@ class Head(nn.Module):
 
     fixed = True
 
-    def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
+    def __init__(self, hidden: int, dropout: float, labels: Sequence[str], reading: Reading = "first") -> None:
         super().__init__()
         self.out = nn.Linear(hidden, 2)
 

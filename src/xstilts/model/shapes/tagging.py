@@ -1,5 +1,7 @@
 """Words and one tag each: the first sub-word of a word carries its tag, and nothing is truncated.
 
+Where an encoder is causal the last sub-word carries it, the only one that has seen the whole word.
+
 A sentence that does not fit is split between words, as XTREME's utils_tag does (google-research/xtreme @ 838c13b):
 words are added until the next one would exceed `max_length` less the special tokens, then a new sequence starts;
 a word with no sub-word, or with more than fit at all, becomes the unknown token. Every word is scored.
@@ -13,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.formats.examples import TaggedSentence
+from xstilts.model.architecture import Reading
 from xstilts.model.batching import IGNORED, Batch, Encoded
 from xstilts.model.shapes import Lengths
 from xstilts.model.tokens import Tokens
@@ -53,8 +56,9 @@ def encode(
                 close(body, marks, numbers)
                 body, marks, numbers = [], [], []
             body.extend(subwords)
-            marks.extend([0 if tag is None else index[tag]] + [IGNORED] * (len(subwords) - 1))
-            numbers.extend([place] + [IGNORED] * (len(subwords) - 1))
+            others = [IGNORED] * (len(subwords) - 1)
+            for column, value in ((marks, 0 if tag is None else index[tag]), (numbers, place)):
+                column.extend([*others, value] if tokens.reading == "last" else [value, *others])
             place += 1
         if body:
             close(body, marks, numbers)
@@ -72,20 +76,23 @@ def encode(
 
 
 def _frame(tokens: Tokens, max_length: int) -> tuple[list[int], list[int], int]:
-    """Special tokens before and after a sentence, and the room between; RoBERTa's closing separator is doubled."""
+    """Special tokens before and after a sentence, and the room between.
+
+    The closing separator is doubled where a pair's middle one is, as XTREME does for XLM-R.
+    """
     template = tokens.template
     after = [*template.single_suffix]
-    if not template.segments:
+    if template.middle == 2 * template.single_suffix:
         after *= 2
     return list(template.prefix), after, max_length - len(template.prefix) - len(after)
 
 
 class Head(nn.Module):
-    """Dropout and one logit a tag, at the first sub-word of each word."""
+    """Dropout and one logit a tag, at the sub-word of each word that carries it."""
 
     fixed = True
 
-    def __init__(self, hidden: int, dropout: float, labels: Sequence[str]) -> None:
+    def __init__(self, hidden: int, dropout: float, labels: Sequence[str], reading: Reading = "first") -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(hidden, len(labels))
