@@ -13,6 +13,7 @@ from typing import Any
 from xstilts import tasks
 from xstilts.analysis.settings import Analysis
 from xstilts.formats import typed_yaml
+from xstilts.formats.names import Intermediate, Label, Target
 from xstilts.formats.runs import BASELINE, SPARE, check_spare
 from xstilts.formats.typed_yaml import Count
 from xstilts.model.settings import OFFSET, Model, Runtime
@@ -26,8 +27,8 @@ class Recipes:
     """One recipe a training: `pretraining`, one an intermediate, one a target training."""
 
     pretraining: Recipe | None
-    intermediate: Mapping[str, Recipe]
-    target: Mapping[str, Recipe]
+    intermediate: Mapping[Intermediate, Recipe]
+    target: Mapping[Target, Recipe]
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,15 @@ class StartsFrom:
 class Params:
     """The whole of params.yaml."""
 
-    profile: str
-    study: str
+    profile: Label
+    study: Label
     data: Checked
-    tasks: tuple[str, ...]
+    tasks: tuple[Target, ...]
     model: Model
-    mixtures: Mapping[str, Mixture]
-    intermediates: tuple[str, ...]
-    trainings: tuple[str, ...]
-    targets: tuple[str, ...]
+    mixtures: Mapping[Intermediate, Mixture]
+    intermediates: tuple[Intermediate, ...]
+    trainings: tuple[Target, ...]
+    targets: tuple[Target, ...]
     starts_from: StartsFrom
     seeds: tuple[Count, ...]
     recipes: Recipes

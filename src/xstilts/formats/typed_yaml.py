@@ -6,12 +6,14 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
+
+from xstilts.formats import text
 
 Kind = TypeVar("Kind")
 
@@ -41,6 +43,16 @@ class Like:
     others: str = _NONE
 
 
+@dataclasses.dataclass(frozen=True)
+class Named:
+    """A value that a function of its own checks: `Annotated[str, Named(fault)]`; `fault` gives None or what is wrong.
+
+    As the keys of a mapping, `Mapping[Annotated[str, Named(fault)], …]`, too.
+    """
+
+    fault: Callable[[Any], str | None]
+
+
 # What a number of params.yaml may be; the ranges are checked where the file is read.
 Count = Annotated[int, Between(0)]
 Natural = Annotated[int, Between(1)]
@@ -55,8 +67,9 @@ def load(path: Path, kind: type[Kind]) -> Kind:
         ValueError: an unknown key, a missing key, a value of the wrong type, or a number out of its range; the message
             names file, line, what is allowed and the nearest known key.
     """
-    found: Kind = _Reader(str(path)).value(kind, _root(path), "")
-    return found
+    with _depth(path):
+        found: Kind = _Reader(str(path)).value(kind, _root(path), "")
+        return found
 
 
 def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED) -> Any:
@@ -71,21 +84,32 @@ def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED) -
     Raises:
         ValueError: as `load`, of the section alone; or the file has no such section.
     """
-    reader, node, above = _Reader(str(path)), _root(path), ""
-    for key in name.split("."):
-        pairs = dict(reader.pairs(node, above or "the file"))
-        if key not in pairs:
-            if default is not _NEEDED:
-                return default
-            raise reader.missing(node, f"{above}.{key}".lstrip("."), pairs)
-        node, above = pairs[key], f"{above}.{key}".lstrip(".")
-    return reader.value(kind, node, name)
+    with _depth(path):
+        reader, node, above = _Reader(str(path)), _root(path), ""
+        for key in name.split("."):
+            pairs = dict(reader.pairs(node, above or "the file"))
+            if key not in pairs:
+                if default is not _NEEDED:
+                    return default
+                raise reader.missing(node, f"{above}.{key}".lstrip("."), pairs)
+            node, above = pairs[key], f"{above}.{key}".lstrip(".")
+        return reader.value(kind, node, name)
+
+
+@contextlib.contextmanager
+def _depth(path: Path | str) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise ValueError(
+            f"{path} is nested too deep, or an alias stands inside its own anchor; expected some levels"
+        ) from None
 
 
 def _root(path: Path | str) -> yaml.Node:
-    text = Path(path).read_text(encoding="utf-8")
+    content = text.read(Path(path))
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML: {error}") from error
     if not isinstance(node, yaml.MappingNode):
@@ -111,7 +135,7 @@ class _Reader:
 
     def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
         if kind is Any:
-            return self.constructor.construct_object(node, deep=True)
+            return self.construct(node, name)
         if dataclasses.is_dataclass(kind):
             return self.fields(kind, node, name)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -128,6 +152,8 @@ class _Reader:
                 raise self.fault(node, f"{name} must be a list, not {node.value!r}")
             return tuple(self.value(arguments[0], item, f"{name}[{i}]") for i, item in enumerate(node.value))
         if origin is Mapping:
+            for key, _ in self.pairs(node, name) and node.value:
+                self.value(arguments[0], key, f"{name}: the key")
             return {key: self.value(arguments[1], item, f"{name}.{key}") for key, item in self.pairs(node, name)}
         return self.scalar(kind, node, name)
 
@@ -145,10 +171,15 @@ class _Reader:
             raise self.fault(node, f"{name} must be a mapping, not {node.value!r}")
         seen: dict[str, yaml.Node] = {}
         for key, _ in () if id(node) in self._merged else node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.fault(key, f"{name}: a key is a list or a mapping; a word is needed")
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise self.fault(key, f"{name}.{key.value} is given twice".lstrip("."))
             seen[key.value] = key
-        self.constructor.flatten_mapping(node)
+        try:
+            self.constructor.flatten_mapping(node)
+        except yaml.YAMLError as error:
+            raise self.fault(node, f"{name}: `<<` cannot be merged ({error})") from error
         self._merged.add(id(node))
         merged = {key.value: item for key, item in node.value}
         return list(merged.items())
@@ -169,22 +200,31 @@ class _Reader:
                 raise self.missing(node, f"{name}.{key}".lstrip("."), ())
         return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
 
-    def marked(self, kind: Any, mark: Between | Like, node: yaml.Node, name: str) -> Any:
+    def marked(self, kind: Any, mark: Between | Like | Named, node: yaml.Node, name: str) -> Any:
         if isinstance(mark, Like):
             self.fields(mark.kind, node, name, mark.others)
             return self.value(kind, node, name)
         value = self.value(kind, node, name)
-        if not mark.least <= value <= mark.largest:  # false of nan, too
+        if isinstance(mark, Named):
+            if fault := mark.fault(value):
+                raise self.fault(node, f"{name}: {fault}")
+            return value
+        if not mark.least <= value <= mark.largest or value == math.inf:  # the first is true of nan, too
             raise self.fault(node, f"{name} is {value}; allowed: {mark}")
         return value
 
+    def construct(self, node: yaml.Node, name: str) -> Any:
+        """What YAML takes a node for: text, a number, a date, a list, a mapping."""
+        try:
+            return self.constructor.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:  # !!python, 2020-99-99, 4,301 digits
+            raise self.fault(node, f"{name} cannot be read ({str(error).splitlines()[0]})") from error
+
     def scalar(self, kind: Any, node: yaml.Node, name: str) -> Any:
-        value = self.constructor.construct_object(node, deep=True)
-        if kind is float and isinstance(value, str):  # YAML 1.1 reads 5e-4 as a string
-            with contextlib.suppress(ValueError):
+        value = self.construct(node, name)
+        if kind is float and isinstance(value, str | int) and not isinstance(value, bool):
+            with contextlib.suppress(ValueError, OverflowError):  # YAML 1.1 reads 5e-4 as a string
                 value = float(value)
-        if kind is float and type(value) is int:
-            value = float(value)
         if type(value) is not kind:
             raise self.fault(node, f"{name} is {value!r}; a value of type {kind.__name__} is needed")
         return value
