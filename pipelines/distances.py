@@ -1,8 +1,9 @@
-"""Distance of every language from English, with its coverage, and the distances over imputed features."""
+"""Distances from English of the table's and the targets' languages, with coverage, and those over imputed features."""
 
 import argparse
 from pathlib import Path
 
+from xstilts import tasks
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
 from xstilts.formats import typed_yaml
@@ -17,7 +18,8 @@ def main() -> None:
     arguments = parser.parse_args()
     seed = typed_yaml.section("params.yaml", "analysis.seed", Count)
     number = typed_yaml.section("params.yaml", "analysis.imputations", Count)
-    codes = [language.code for language in languages.LANGUAGES]
+    targets = typed_yaml.section("params.yaml", "targets", tuple[str, ...])
+    codes = languages.with_rows(code for target in targets for code in tasks.get(target).languages)
     rows = distances.table(codes, seed) + grambank.read()
     distances.write(arguments.out / "distances.csv", rows)
     imputation.write(arguments.out / "imputed_distances.csv", imputation.impute(codes, seed, number))
