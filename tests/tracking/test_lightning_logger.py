@@ -1,3 +1,5 @@
+import errno
+import io
 import signal
 import subprocess
 import sys
@@ -179,16 +181,89 @@ def test_a_line_cut_short_by_a_crash_is_left_out():
     assert len(outbox.Letter(path).curve()) == 41
 
 
-def test_a_file_that_lost_its_beginning_says_so_and_what_to_do():
+def test_a_file_that_lost_its_beginning_is_put_aside_and_told_and_stops_no_later_command(caplog):
     learn()
     (path,) = outbox.FOLDER.glob("*.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[1:]))
-    with pytest.raises(store.StoreError, match=rf"{path.name} does not begin with the run.*delete the file"):
-        flush()
-    path.unlink()
+    flush()
+    assert f"{path.name} does not begin with the run" in caplog.text
+    assert not path.exists()
+    assert path.with_suffix(outbox.UNREADABLE).exists()
     scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert run().data.metrics.keys() == {"train/loss", "train/tokens_per_second", "validation/xnli", "final/xnli"}
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b'{"event": "points", "poi', b"null", b"[" * 100_000, b"\xff\xfe", b'{"event": 3}']
+)
+def test_a_half_line_of_a_full_disk_or_a_kill_loses_itself_and_nothing_else(rubbish, caplog):
+    """What follows a line without an end begins a line of its own; before, both were unreadable for ever."""
+    learn(first=1)
+    (path,) = outbox.FOLDER.glob("*.jsonl")
+    path.write_bytes(path.read_bytes() + rubbish)
+    letter = outbox.Letter(path)
+    letter.points([("train/loss", 0.125, 1, 99)])
+    learn()
+    flush()
+    assert (run().info.status, "a line was cut short" in caplog.text) == ("FINISHED", True)
+    assert 99 in [point[3] for point in store.connect().history(run().info.run_id, "train/loss")]
+    assert not path.exists()
+
+
+def test_a_full_disk_leaves_no_half_line_and_names_the_file(monkeypatch, tmp_path):
+    letter = outbox.Letter(tmp_path / "run.jsonl")
+    letter.points([("a", 1.0, 1, 1)])
+    before = letter.path.read_bytes()
+    opened = Path.open
+
+    class Full(io.FileIO):
+        def write(self, content):
+            super().write(content[:5])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda self, *words, **named: Full(str(self), "a+"))
+    with pytest.raises(OSError, match=r"No space left on device; nothing of it was written.*run\.jsonl"):
+        letter.points([("a", 2.0, 2, 2)])
+    monkeypatch.setattr(Path, "open", opened)
+    assert letter.path.read_bytes() == before
+
+
+def test_a_curve_that_cannot_be_written_is_told_at_once_and_at_the_end_and_written_when_there_is_room(
+    monkeypatch, caplog
+):
+    append, full = outbox.Letter._append, [True]
+
+    def limited(self, event):
+        if full[0] and event["event"] == "points":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, event)
+
+    monkeypatch.setattr(outbox.Letter, "_append", limited)
+    with RunLogger(subject(), patience=0, interval=0.02) as logger:
+        logger.begin(digit(0.1), {})
+        for step in range(5):
+            logger.log_metrics({"train/loss": 0.5}, step)
+            time.sleep(0.05)
+        assert caplog.text.count("training goes on") == 1
+        assert "No space left on device" in caplog.text
+        assert logger._thread.is_alive()
+        full[0] = False
+        logger.finish(FOLDER, provenance={})
+    assert len(records.read_training(FOLDER).curve) == 5
+    flush()
+    assert len(store.connect().history(run().info.run_id, "train/loss")) == 5
+
+
+def test_what_the_curve_could_not_send_by_its_end_is_told_again(monkeypatch, caplog):
+    monkeypatch.setattr(store, "connect", lambda: (_ for _ in ()).throw(RuntimeError("broken")))
+    with RunLogger(subject(), patience=0, interval=0.02) as logger:
+        logger.begin(digit(0.1), {})
+        logger.log_metrics({"train/loss": 0.5}, 1)
+        time.sleep(0.2)
+        logger.finish(FOLDER, provenance={})
+    assert caplog.text.count("training goes on") == 1
+    assert "the training is over; its curve is in .xstilts/outbox" in caplog.text
 
 
 def test_sending_again_after_a_crash_between_sending_and_deleting_changes_nothing():

@@ -14,32 +14,6 @@ from xstilts.tracking.run_content import Entry, flat
 pytest_plugins = ["mlflow_store"]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("postgresql://ann:s3cr@t@db.example/mlflow", "postgresql://***@db.example/mlflow"),
-        ("postgresql+psycopg://ann:x@db/m?sslmode=require", "postgresql+psycopg://***@db/m?sslmode=require"),
-        (
-            "postgresql://db/m?user=ann&password=abc&sslmode=require",
-            "postgresql://db/m?user=ann&password=***&sslmode=require",
-        ),
-        (
-            "API request to https://ann:x@host:5000/api/2.0 failed",
-            "API request to https://***@host:5000/api/2.0 failed",
-        ),
-        ("http://host:5000/#/experiments/1", "http://host:5000/#/experiments/1"),
-        ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
-    ],
-)
-def test_credentials_of_a_uri_are_never_shown(text, shown):
-    assert store.redacted(text) == shown
-
-
-def test_credentials_of_the_environment_are_never_shown(monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "abcdef")
-    assert store.redacted("Bearer abcdef was refused") == "Bearer *** was refused"
-
-
 @pytest.mark.parametrize("uri", ["file:./mlruns", "./mlruns"])
 def test_a_folder_of_files_is_refused_with_what_is_allowed(uri):
     with pytest.raises(store.StoreError, match=r"allowed: sqlite:///mlruns/mlflow.db"):

@@ -19,12 +19,14 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
-from xstilts.tracking import outbox, records, store
+from xstilts.tracking import outbox, records, redaction, store
 from xstilts.tracking import training_run as trainings
 from xstilts.tracking.run_content import Entry
 
 _log = logging.getLogger(__name__)
 _TOLD = "training goes on; its curve is kept in %s and sent when the store answers, or by a later stage. %s"
+_LEFT = "the training is over; its curve is in %s and a later stage will send it. %s"
+_LAST = 20.0  # seconds that the end of a training waits for its curve to be sent
 _KILLED = ("KeyboardInterrupt", "SIGTERMException")
 
 
@@ -52,6 +54,7 @@ class RunLogger(Logger):
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._over = self._killed = self._told = False
+        self._trouble = ""
 
     @property
     def name(self) -> str:
@@ -145,13 +148,15 @@ class RunLogger(Logger):
             self._letter.end(entry, status)
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(timeout=60)
+            self._thread.join(timeout=_LAST)
+            if self._trouble or self._thread.is_alive():
+                _log.warning(_LEFT, self._letter and self._letter.path, self._trouble or "the store does not answer")
 
     def _write(self) -> None:
         with self._lock:
-            points, self._buffer = self._buffer, []
-            if points and self._letter is not None:
-                self._letter.points(points)
+            if self._buffer and self._letter is not None:
+                self._letter.points(self._buffer)
+            self._buffer = []  # only now: what could not be written is tried again
 
     def _work(self) -> None:
         """Send until the run is over; a training that ends before the thread's patience does never opens MLflow."""
@@ -160,16 +165,19 @@ class RunLogger(Logger):
         over = False
         while not over:
             over = self._stop.wait(self._interval)
-            self._write()
             self._send()
 
     def _send(self) -> None:
+        """Write and send; whatever goes wrong is told once, and tried again the next time: the thread does not die."""
         assert self._letter is not None
         try:
+            self._write()
             self._letter.send(store.connect(), wait=False)
-        except store.StoreError as error:
+            self._trouble = ""
+        except Exception as error:
+            self._trouble = redaction.redacted(f"{error}" if isinstance(error, ValueError) else f"{error!r}")
             if not self._told:
-                _log.warning(_TOLD, self._letter.path, error)
+                _log.warning(_TOLD, self._letter.path, self._trouble)
             self._told = True
 
 

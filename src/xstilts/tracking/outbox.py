@@ -16,10 +16,12 @@ from typing import Any
 
 from xstilts.tracking import sync as mirror
 from xstilts.tracking.run_content import Entry
-from xstilts.tracking.store import Point, Store, StoreError
+from xstilts.tracking.store import Point, Store
 
 _log = logging.getLogger(__name__)
 FOLDER = Path(".xstilts/outbox")
+UNREADABLE = ".unreadable"
+_TOLD: set[tuple[Path, int]] = set()  # lines that this process has spoken of
 
 
 class Letter:
@@ -55,8 +57,8 @@ class Letter:
         self._append({"event": "end", "entry": entry.as_json(), "status": status})
 
     def events(self) -> list[dict[str, Any]]:
-        """What is written so far; a line cut short by a crash is left out."""
-        return [event for event, _ in self._after(0)]
+        """What is written so far; a line cut short by a crash or a full disk is left out."""
+        return [event for event, _ in self._after(0) if event]
 
     def curve(self) -> list[Point]:
         """Every point, by step; where a training began again, the later point of a step."""
@@ -90,8 +92,13 @@ class Letter:
             if not held or not self.path.exists():
                 return
             last: dict[str, Any] = {}
-            for last, size in list(self._after(self._sent)):
-                self._send(store, last)
+            for event, size in list(self._after(self._sent)):
+                if event and self._run is None and event["event"] != "start":
+                    self._put_aside()
+                    return
+                if event:
+                    self._send(store, event)
+                    last = event
                 self._sent += size
             if last.get("status") == mirror.FINISHED:
                 self.path.unlink()
@@ -103,12 +110,6 @@ class Letter:
             self._run = mirror.start(store, Entry.from_json(event["entry"]), process=event["process"])
             self._known = {}
             return
-        if self._run is None:
-            raise StoreError(
-                f"{self.path} does not begin with the run that it belongs to, as when the folder was deleted while the "
-                "training went on; delete the file too: `dvc repro gains` restores the run from its record below "
-                "trainings/"
-            )
         finished = mirror.finished(self._run)
         if event["event"] == "points":
             if not finished:
@@ -129,19 +130,57 @@ class Letter:
         new = [point for point in points if point[3] > self._known[point[0]]]
         store.write(run_id, points=[(name, value, time, step) for name, value, time, step in new])
 
+    def _put_aside(self) -> None:
+        """Move a file that lost its first line, and so names no run, out of the way of later commands."""
+        aside = self.path.with_suffix(UNREADABLE)
+        self.path.replace(aside)
+        _log.warning(
+            "%s does not begin with the run that it belongs to, as when the folder was deleted while the training went "
+            "on; it is now %s and can be deleted: `dvc repro gains` restores the run from its record below trainings/",
+            self.path, aside,
+        )  # fmt: skip
+
     def _append(self, event: Mapping[str, Any]) -> None:
+        """Add a line whole or not at all; behind a line that a kill cut short it stands by itself."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        with self.path.open("a+b", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            broken = end > 0 and os.pread(file.fileno(), 1, end - 1) != b"\n"
+            rest = b"\n" * broken + json.dumps(event, ensure_ascii=False).encode() + b"\n"
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError as error:
+                file.truncate(end)
+                raise OSError(error.errno, f"{error.strerror}; nothing of it was written", str(self.path)) from error
 
     def _after(self, offset: int) -> Iterator[tuple[dict[str, Any], int]]:
+        """The events behind a byte, each with its size; a line that is none is an empty one, and told once."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
             file.seek(offset)
             for line in file:
-                if line.endswith(b"\n"):
-                    yield json.loads(line), len(line)
+                if not line.endswith(b"\n"):
+                    return
+                event = _event(line)
+                if not event and line.strip() and (self.path.absolute(), offset) not in _TOLD:
+                    _TOLD.add((self.path.absolute(), offset))
+                    _log.warning("%s, byte %d: a line was cut short and is left out: %.60r", self.path, offset, line)
+                offset += len(line)
+                yield event, len(line)
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    """The event of a line; empty where the line is none."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    needed = {"start": ("entry", "process"), "points": ("points",), "end": ("entry", "status")}
+    if not isinstance(event, dict) or not all(name in event for name in needed.get(str(event.get("event")), ("?",))):
+        return {}
+    return event
 
 
 def send_all(store: Store) -> None:
@@ -152,7 +191,7 @@ def send_all(store: Store) -> None:
         writer = letter.writer()
         if not events or (writer and not dead(writer)):
             continue
-        if writer:
+        if writer and events[0]["event"] == "start":
             letter.end(Entry.from_json(events[0]["entry"]), mirror.KILLED)
         letter.send(store)
 

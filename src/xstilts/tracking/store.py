@@ -9,6 +9,7 @@ that is a quarter of a second against a quarter of an hour.
 
 import fcntl
 import logging
+import math
 import os
 import re
 import time
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from xstilts.tracking import reachability, redaction
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -27,16 +30,19 @@ _SQLITE = "sqlite:///"
 _PAGE = 1000  # runs a search returns at once
 _METRICS, _TAGS = 1000, 100  # what one log_batch may hold
 _ATTEMPTS = 6
+_SILENCE = 10.0  # seconds after which a store is asked whether it answers before it is asked for anything
 _COLLISION = r"UniqueViolation|UNIQUE constraint|IntegrityError|[Dd]eadlock"
 _SETTINGS = {
     # MLflow's own defaults let a stage wait many minutes for a server that is not there.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "PGCONNECT_TIMEOUT": "5",
     # Else the client prints the run's address at the end of each run, with the credentials of the tracking URI.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",  # nor does a stage tell MLflow's makers that it ran
 }
 _MODULES = {"mlflow", "sqlalchemy", "psycopg", "psycopg2", "requests", "urllib3", "sqlite3"}
+_OURS = (ValueError, reachability.Silent)
 
 Point = tuple[str, float, int, int]  # metric name, value, milliseconds since 1970, step
 
@@ -50,18 +56,8 @@ class StoreAway(StoreError):
 
 
 def uri() -> str:
-    """The tracking URI in force. It may hold credentials: show only `redacted(uri())`."""
+    """The tracking URI in force. It may hold credentials: show only `redaction.shown(uri())`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
-
-
-def redacted(text: str) -> str:
-    """The text without the credentials that a URI in it may hold, nor those of MLflow's environment variables."""
-    text = re.sub(r"(\w[\w+.-]*://)[^\s/?#]*@", r"\1***@", text)
-    text = re.sub(r"(?i)([?&](?:password|passwd|token|key|secret|sslpassword)=)[^&\s'\"]*", r"\1***", text)
-    for name in ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"):
-        if secret := os.environ.get(name):
-            text = text.replace(secret, "***")
-    return text
 
 
 def connect(tracking_uri: str | None = None) -> "Store":
@@ -89,10 +85,12 @@ class Store:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         self._uri, self._experiments = tracking_uri, dict[str, str]()
+        self._answered = -math.inf  # when it last did, on the clock of `time.monotonic`
+        redaction.guard()
         if tracking_uri.startswith("file:") or "://" not in tracking_uri:
             raise StoreError(
-                f"MLFLOW_TRACKING_URI is {redacted(tracking_uri)!r}: MLflow no longer writes to a folder of files; "
-                f"allowed: {DEFAULT_URI} (the default), postgresql://… or the http(s):// address of an MLflow server"
+                f"MLFLOW_TRACKING_URI is {str(self)!r}: MLflow no longer writes to a folder of files; allowed: "
+                f"{DEFAULT_URI} (the default), postgresql://… or the http(s):// address of an MLflow server"
             )
         for name in ("alembic", "mlflow.store.db.utils"):  # they tell of every migration of a new database
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -104,7 +102,7 @@ class Store:
             self._client = MlflowClient(tracking_uri=tracking_uri)
 
     def __str__(self) -> str:
-        return redacted(self._uri)
+        return redaction.shown(self._uri)
 
     def experiment(self, study: str) -> str | None:
         """The id of the study's experiment, None if there is none yet.
@@ -248,18 +246,21 @@ class Store:
     def _calls(self) -> Iterator[None]:
         """Turn what MLflow raises into StoreAway or StoreError, without the URI that its messages show."""
         try:
+            if time.monotonic() - self._answered > _SILENCE:
+                reachability.check(self._uri)
             yield
+            self._answered = time.monotonic()
         except ModuleNotFoundError as error:
             raise StoreError(
                 f"the MLflow store {self} needs the package {error.name!r}; PostgreSQL's: pip install 'psycopg[binary]'"
             ) from None
         except Exception as error:
-            if type(error).__module__.split(".")[0] not in _MODULES:
+            # A ValueError is what urllib.parse says of a port that is a piece of a password.
+            if type(error).__module__.split(".")[0] not in _MODULES and type(error) not in _OURS:
                 raise
-            text = redacted(str(error).replace(self._uri, str(self)))
-            if _away(error):
-                raise StoreAway(f"the MLflow store {self} does not answer: {text}") from None
-            raise StoreError(f"the MLflow store {self} refused: {text}") from None
+            kind, what = (StoreAway, "does not answer") if reachability.is_why(error) else (StoreError, "refused")
+            text = redaction.redacted(str(error).replace(self._uri, str(self)))
+            raise kind(f"the MLflow store {self} {what}: {text}") from None
 
 
 def _make(path: Path) -> None:
@@ -289,12 +290,3 @@ def _all(search: Callable[..., Any], *arguments: Any, **named: Any) -> list[Any]
 
 def _slices(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _away(error: Exception) -> bool:
-    text = str(error)
-    if getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE" or "OperationalError" in type(error).__name__:
-        return True
-    if type(error).__module__.split(".")[0] in {"requests", "urllib3"} or "failed with exception" in text:
-        return True
-    return bool(re.search(r"error code (429|5\d\d)|timed out", text))
