@@ -59,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.draws < 100 or arguments.imputations < 0:
         raise ValueError("--draws must be at least 100 (a p of .05 needs many), --imputations at least 0")
-    given, unused = scores.read(arguments.scores, arguments.scale)
-    paired = gains.pair(given)
+    given, paired, unused = scores.paired(arguments.scores, arguments.scale)
     codes = sorted({gain.language for gain in paired} | {languages.ENGLISH})
     far, imputed = _distances(arguments, codes)
     remarks = scores.left_out(given)

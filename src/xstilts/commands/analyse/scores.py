@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xstilts.analysis import gains, units
+from xstilts.analysis.gains import Gain
 from xstilts.formats import csv_rows, faults, fields, names
 from xstilts.formats.runs import BASELINE, SPARE, Score
 from xstilts.languages import table as languages
@@ -52,6 +53,19 @@ def read(path: Path, scale: int | None = None) -> tuple[list[Score], list[str]]:
     if wrong:
         raise ValueError(_message(path, wrong, fractions=bool(fractions)))
     return scores, remarks
+
+
+def paired(path: Path, scale: int | None = None) -> tuple[list[Score], list[Gain], list[str]]:
+    """The scores of a file, their gains, and remarks.
+
+    Raises:
+        ValueError: as `read`; also scores from which no gain can be taken.
+    """
+    given, remarks = read(path, scale)
+    try:
+        return given, gains.pair(given), remarks
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def left_out(scores: Iterable[Score]) -> dict[str, list[str]]:
