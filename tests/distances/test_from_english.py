@@ -159,7 +159,7 @@ def test_distances_survive_their_file(tmp_path, by_name):
 
 def test_a_file_of_other_columns_is_refused(tmp_path):
     (tmp_path / "distances.csv").write_text("language,value\nfin,0.5\n")
-    with pytest.raises(ValueError, match="columns"):
+    with pytest.raises(ValueError, match="no column distance, shared"):
         distances.read(tmp_path / "distances.csv")
 
 

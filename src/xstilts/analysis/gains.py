@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import learned, tables
+from xstilts.formats import fields, learned, tables
 from xstilts.formats.runs import BASELINE, RunKey, Score, counted
 
 # The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
@@ -124,7 +124,7 @@ def judged(gains: Sequence[Gain]) -> list[Gain]:
     return [gain for gain in gains if gain.learned or gain.study not in some]
 
 
-def _pairing(score: Score) -> tuple[object, ...]:
+def _pairing(score: Score | Gain) -> tuple[object, ...]:
     return score.study, score.target, score.metric, score.language, score.seed
 
 
@@ -206,31 +206,7 @@ def read(path: Path) -> list[Gain]:
     """Read what `write` wrote.
 
     Raises:
-        ValueError: the file has other columns.
+        ValueError: other columns, a gain given twice, or a value that none can have; the message names the lines.
     """
-    rows = tables.read_csv(path, Gain.__dataclass_fields__)
-
-    def number(text: str) -> float:
-        return float(text) if text else math.nan
-
-    return [
-        Gain(
-            study=row["study"],
-            intermediate=row["intermediate"],
-            training=row["training"],
-            target=row["target"],
-            metric=row["metric"],
-            language=row["language"],
-            seed=int(row["seed"]),
-            headline=row["headline"] == "1",
-            before=float(row["before"]),
-            after=float(row["after"]),
-            gain=float(row["gain"]),
-            error_reduction=number(row["error_reduction"]),
-            spare_before=number(row["spare_before"]),
-            examples=int(row["examples"]),
-            chance=number(row["chance"]),
-            learned=row["learned"] == "1",
-        )
-        for row in rows
-    ]
+    readers = dict.fromkeys(("error_reduction", "spare_before", "chance"), fields.or_nan(fields.number))
+    return tables.read(path, Gain, lambda row: (*_pairing(row), row.intermediate), readers)

@@ -31,6 +31,7 @@ from dvc.utils.serialize import dumps_yaml
 
 from xstilts.commands import forked, supervised
 from xstilts.commands.fork_server import TIMES
+from xstilts.formats import atomic
 
 _HEAD = "schema: '2.0'\nstages:\n"
 _NAME = re.compile(r"^  ([A-Za-z0-9_.][A-Za-z0-9_.@-]*):\n", re.MULTILINE)  # a stage's name, as YAML writes it unquoted
@@ -109,9 +110,7 @@ def dump_stages(self: Any, stages: list[Any], **options: Any) -> None:
     if changed == text:
         return
     logger.info("%s lock file '%s'", "Updating" if path.exists() else "Generating", self.relpath)
-    aside = path.with_name(f"{path.name}.partial")
-    aside.write_text(changed, encoding="utf-8")
-    aside.replace(path)
+    atomic.write(path, changed)
     self.repo.scm_context.track_file(self.relpath)
 
 

@@ -5,17 +5,16 @@ features is kept as `raw` and never becomes a `value`. Angular distance and zero
 distances (https://github.com/antonisa/lang2vec), recomputed here since its wheel has none; URIEL data: CC BY-SA 4.0.
 """
 
-import csv
 import functools
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xstilts.formats import csv_rows, fields
+from xstilts.formats import csv_rows, fields, tables
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
@@ -34,7 +33,7 @@ NAMES = (
     *(f"{group}{how}" for group in GROUPS for how in ("", "_zero_filled", "_knn")),
     *("genetic", "genetic_over_english", "genetic_over_language", "geographic", "geographic_km", GRAMBANK),
 )
-COLUMNS = ("language", "distance", "value", "shared", "known", "coverage_ok", "raw", "se")
+DECIMALS = 6  # of every number that is written
 
 
 @dataclass(frozen=True, order=True)
@@ -244,21 +243,9 @@ def confounding(rows: Iterable[Distance], codes: Iterable[str]) -> list[Confound
     return result
 
 
-def _text(number: float | None) -> str:
-    return "" if number is None else f"{number:.6f}"
-
-
 def write(path: Path, rows: Iterable[Distance]) -> None:
     """Write distances as CSV, sorted, with six decimals: the same bytes on every machine."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".partial")
-    with aside.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in sorted(rows, key=lambda row: (row.language, row.distance)):
-            numbers = (row.shared, row.known, int(row.coverage_ok), _text(row.raw), _text(row.se))
-            writer.writerow((row.language, row.distance, _text(row.value), *numbers))
-    aside.replace(path)
+    tables.write_csv(path, Distance, sorted(rows, key=lambda row: (row.language, row.distance)), DECIMALS)
 
 
 def read(path: Path) -> list[Distance]:
@@ -268,24 +255,25 @@ def read(path: Path) -> list[Distance]:
         ValueError: other columns, an unknown language, a distance whose name is spelled almost as a known one, a number
             out of its range, or a distance given twice; the message names file and lines.
     """
-    table = csv_rows.read(path, COLUMNS)
-    return csv_rows.built(table, _read_row, lambda row: (row.language, row.distance))
+    readers = {"language": _code, "distance": _name, "shared": fields.count, "known": fields.count}
+    return tables.read(path, Distance, lambda row: (row.language, row.distance), readers, _check_range)
 
 
-def _read_row(row: Mapping[str, str]) -> Distance:
-    name = row["distance"].strip()
+def _code(text: str) -> str:
+    return languages.parse(text.strip()).code
+
+
+def _name(text: str) -> str:
+    name = text.strip()
     if name not in NAMES and (near := csv_rows.near(name, NAMES)):
         raise ValueError(f"unknown distance {fields.shown(name)}; did you mean {near!r}?")
     if not name:
-        raise ValueError("distance is empty; allowed: a name such as syntactic")
-    number = fields.or_none(fields.between(0, HALF_EARTH_KM if name.endswith("_km") else 1))
-    return Distance(
-        language=languages.parse(row["language"].strip()).code,
-        distance=name,
-        value=csv_rows.field(row, "value", number),
-        shared=csv_rows.field(row, "shared", fields.count),
-        known=csv_rows.field(row, "known", fields.count),
-        coverage_ok=csv_rows.field(row, "coverage_ok", fields.flag),
-        raw=csv_rows.field(row, "raw", number),
-        se=csv_rows.field(row, "se", fields.or_none(fields.number)),
-    )
+        raise ValueError("it is empty; allowed: a name such as syntactic")
+    return name
+
+
+def _check_range(row: Distance) -> None:
+    largest = HALF_EARTH_KM if row.distance.endswith("_km") else 1
+    for name, number in (("value", row.value), ("raw", row.raw)):
+        if number is not None and not 0 <= number <= largest:
+            raise ValueError(f"{name}: {number!r} is outside 0 to {largest:g}")

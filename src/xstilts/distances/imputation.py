@@ -7,10 +7,9 @@ known or drawn. Prediction of typological features from such evidence: SIGTYP 20
 several draws with resampled voters: Rubin & Schenker 1986 (https://doi.org/10.1080/01621459.1986.10478280).
 """
 
-import csv
 import functools
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xstilts.distances import from_english as distances
-from xstilts.formats import csv_rows, fields
+from xstilts.formats import fields, tables
 from xstilts.languages import table as languages
 from xstilts.languages import uriel
 
@@ -37,7 +36,6 @@ AGREEMENT_PRIOR = 6.0
 VOTE_PRIOR = 0.05
 
 IMPUTATIONS = 20
-COLUMNS = ("language", "imputation", "value")
 
 
 @dataclass(frozen=True)
@@ -259,15 +257,9 @@ def evaluate(codes: Iterable[str], seed: int, visible: int, draws: int = IMPUTAT
 
 
 def write(path: Path, rows: Iterable[ImputedDistance]) -> None:
-    """Write imputed distances as CSV, six decimals; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".partial")
-    with aside.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in sorted(rows, key=lambda row: (row.language, row.imputation)):
-            writer.writerow((row.language, row.imputation, f"{row.value:.6f}"))
-    aside.replace(path)
+    """Write imputed distances as CSV, sorted, with six decimals."""
+    ordered = sorted(rows, key=lambda row: (row.language, row.imputation))
+    tables.write_csv(path, ImputedDistance, ordered, distances.DECIMALS)
 
 
 def read(path: Path) -> list[ImputedDistance]:
@@ -276,12 +268,9 @@ def read(path: Path) -> list[ImputedDistance]:
     Raises:
         ValueError: other columns, an unknown language, a number out of its range, or an imputation given twice.
     """
-    return csv_rows.built(csv_rows.read(path, COLUMNS), _read_row, lambda row: (row.language, row.imputation))
-
-
-def _read_row(row: Mapping[str, str]) -> ImputedDistance:
-    return ImputedDistance(
-        languages.get(row["language"]).code,
-        csv_rows.field(row, "imputation", fields.count),
-        csv_rows.field(row, "value", fields.between(0, 1)),
-    )
+    readers = {
+        "language": lambda text: languages.get(text).code,
+        "imputation": fields.count,
+        "value": fields.between(0, 1),
+    }
+    return tables.read(path, ImputedDistance, lambda row: (row.language, row.imputation), readers)

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import atomic
+
 
 @dataclass(frozen=True, slots=True)
 class SentencePair:
@@ -129,13 +131,9 @@ def iterate(path: Path, shape: str) -> Iterator[Example]:
 
 def write(path: Path, examples: Iterable[Example]) -> int:
     """Write examples, one JSON object a line; the file appears whole or not at all. Returns their number."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".partial")
     count = 0
-    with aside.open("w", encoding="utf-8", newline="\n") as lines:
+    with atomic.file(Path(path)) as aside, aside.open("w", encoding="utf-8", newline="\n") as lines:
         for example in examples:
             lines.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
             count += 1
-    aside.replace(path)
     return count

@@ -4,6 +4,7 @@ Separate because `int` and `float` take more than that (Arabic digits, `1_000`, 
 name neither file nor what is allowed. Errors here say what was found and what is allowed; the reader adds the place.
 """
 
+import math
 import re
 from collections.abc import Callable
 
@@ -66,6 +67,11 @@ def flag(text: str) -> bool:
 def or_none(read: Callable[[str], float]) -> Callable[[str], float | None]:
     """A reader of fields that may be empty."""
     return lambda text: read(text) if text.strip() else None
+
+
+def or_nan(read: Callable[[str], float]) -> Callable[[str], float]:
+    """A reader of fields that may be empty, which is NaN."""
+    return lambda text: read(text) if text.strip() else math.nan
 
 
 def shown(text: str) -> str:

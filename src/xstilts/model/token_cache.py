@@ -6,15 +6,13 @@ processes may meet here.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xstilts.formats import fingerprints
+from xstilts.formats import atomic, fingerprints
 from xstilts.model.batching import Encoded
 
 FOLDER = Path(".xstilts/encoded")
@@ -57,22 +55,16 @@ def cached(
 
 
 def _write(place: Path, encoded: Encoded, context: Mapping[str, Any]) -> None:
-    aside = place.with_name(f"{place.name}.{os.getpid()}")
-    aside.mkdir(parents=True, exist_ok=True)
     arrays = {"ids": encoded.ids, "offsets": encoded.offsets, "items": encoded.items}
     arrays |= {} if encoded.types is None else {"types": encoded.types}
     arrays |= {f"{kind}.{name}": array for kind in _COLUMNS for name, array in getattr(encoded, kind).items()}
     arrays |= {f"context.{name}": value for name, value in context.items() if isinstance(value, np.ndarray)}
-    for name, array in arrays.items():
-        np.save(aside / f"{name}.npy", array)
     values = {name: value for name, value in context.items() if not isinstance(value, np.ndarray)}
-    (aside / _CARD).write_text(json.dumps({"arrays": sorted(arrays), "context": values}, ensure_ascii=False), "utf-8")
-    try:
-        aside.rename(place)
-    except OSError:
-        shutil.rmtree(aside)
-        if not place.exists():  # otherwise another process made the same first
-            raise
+    card = json.dumps({"arrays": sorted(arrays), "context": values}, ensure_ascii=False)
+    with atomic.shared(place) as aside:
+        for name, array in arrays.items():
+            np.save(aside / f"{name}.npy", array)
+        (aside / _CARD).write_text(card, "utf-8")
 
 
 def _read(place: Path) -> tuple[Encoded, dict[str, Any]]:

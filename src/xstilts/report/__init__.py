@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xstilts.analysis import published as evidence
+from xstilts.formats import atomic
 from xstilts.report import context as contexts
 from xstilts.report import figures, markdown, origin, page, tables
 from xstilts.report.context import Context, StudyNote
@@ -52,9 +53,7 @@ def arranged(results: Results, notes: Mapping[str, StudyNote]) -> Results:
 
 
 def _write(path: Path, text: str) -> Path:
-    aside = path.with_suffix(path.suffix + ".part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    atomic.write(path, text)
     return path
 
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.formats import atomic
 from xstilts.report import panels, text
 from xstilts.report.tables import PRIMARY, Row, Study, number
 
@@ -40,16 +41,13 @@ def save(folder: Path, name: str, figure: "Figure", rows: Sequence[Mapping[str, 
     arrange(figure)
     paths = [folder / f"{name}.{kind}" for kind in ("svg", "pdf", "csv")]
     for path in paths[:2]:
-        aside = path.with_name(path.name + ".part")
         dates = {"Date": None} if path.suffix == ".svg" else {"CreationDate": None}
-        figure.savefig(aside, format=path.suffix[1:], metadata=dates)
-        aside.replace(path)
-    aside = paths[2].with_name(paths[2].name + ".part")
-    with aside.open("w", encoding="utf-8", newline="") as file:
+        with atomic.file(path) as aside:
+            figure.savefig(aside, format=path.suffix[1:], metadata=dates)
+    with atomic.file(paths[2]) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    aside.replace(paths[2])
     return paths
 
 

@@ -7,13 +7,12 @@ so that an edit or a flipped bit is found when it is read.
 
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import fingerprints
+from xstilts.formats import atomic, fingerprints
 from xstilts.formats.runs import RunKey
 from xstilts.tracking.run_content import Entry
 
@@ -105,20 +104,8 @@ def signed(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write(record: Mapping[str, Any], path: Path) -> None:
-    """Write a record; the file appears whole or not at all."""
-    write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text; the file appears whole or not at all, and is on the disk when this returns."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".partial")
-    with aside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    """Write a record; the file appears whole or not at all, and is on the disk when this returns."""
+    atomic.write(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n", synced=True)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -175,7 +162,7 @@ def key_of(record: Mapping[str, Any]) -> RunKey:
 def write_training(folder: Path, training: Training) -> None:
     """Write `run.json` and `curve.jsonl` into the folder of a training's record."""
     rows = (json.dumps(point, ensure_ascii=False) for point in training.curve or ())
-    write_text(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows))
+    atomic.write(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows), synced=True)
     row = training.entry.as_json()
     del row["study"]
     row["tags"] = {name: text for name, text in row["tags"].items() if name != "profile"}

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.formats import atomic
 from xstilts.tracking import reachability, redaction
 
 if TYPE_CHECKING:
@@ -271,12 +272,10 @@ def _make(path: Path) -> None:
         if not path.exists():
             from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 
-            aside = path.with_name(f"{path.name}.partial")
-            aside.unlink(missing_ok=True)
-            engine: Any = create_sqlalchemy_engine(f"{_SQLITE}{aside}")  # type: ignore[no-untyped-call]
-            _initialize_tables(engine)  # type: ignore[no-untyped-call]
-            engine.dispose()
-            aside.replace(path)
+            with atomic.file(path) as aside:
+                engine: Any = create_sqlalchemy_engine(f"{_SQLITE}{aside}")  # type: ignore[no-untyped-call]
+                _initialize_tables(engine)  # type: ignore[no-untyped-call]
+                engine.dispose()
 
 
 def _all(search: Callable[..., Any], *arguments: Any, **named: Any) -> list[Any]:

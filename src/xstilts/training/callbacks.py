@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from safetensors.torch import load_file, save_file
 
+from xstilts.formats import atomic
 from xstilts.training import sharding
 from xstilts.training.learner import Learner
 from xstilts.training.schedule import Micro
@@ -98,9 +99,8 @@ class Selection(pl.Callback):
             if self.patience:
                 weights = sharding.whole(module)
                 if trainer.is_global_zero:
-                    aside = self.folder / (BEST + ".partial")
-                    save_file({name: value.contiguous() for name, value in weights.items()}, aside)
-                    aside.replace(self.folder / BEST)
+                    with atomic.file(self.folder / BEST) as aside:
+                        save_file({name: value.contiguous() for name, value in weights.items()}, aside)
         else:
             self.since += 1
             if self.patience and self.since >= self.patience:
@@ -133,7 +133,7 @@ class Resume(pl.Callback):
         module.check()
         self._saved = trainer.global_step
         self.folder.mkdir(parents=True, exist_ok=True)
-        aside = self.folder / (LAST + ".partial")
+        aside = atomic.beside(self.folder / LAST)  # which every process of the training takes part in writing
         try:
             trainer.save_checkpoint(aside, weights_only=False)
         except OSError as error:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import atomic
+
 FOLDER = Path(".xstilts/clones")
 _REF = "refs/xstilts/grid"
 _MADE = ".xstilts/grid/snapshot"
@@ -108,10 +110,7 @@ def prepare(made: Source, bundle: bytes, place: Path) -> None:
         with Config(dvc_dir=str(place / ".dvc")).edit("local") as config:
             config.clear()
             config.update(made.settings)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        aside = mark.with_suffix(".partial")
-        aside.write_text(made.snapshot, encoding="utf-8")
-        aside.replace(mark)
+        atomic.write(mark, made.snapshot)
 
 
 def share(root: Path, stages: Sequence[str]) -> None:

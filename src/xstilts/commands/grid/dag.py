@@ -17,6 +17,8 @@ from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.utils.serialize import dump_yaml, load_yaml
 
+from xstilts.formats import atomic
+
 LOCK = "dvc.lock"
 
 
@@ -137,9 +139,8 @@ def edit(folder: Path) -> Iterator[Lock]:
         yield lock
         if json.dumps(lock.stages) == before:
             return
-        aside = path.with_suffix(".lock.partial")
-        dump_yaml(str(aside), {**content, "stages": lock.stages})
-        aside.replace(path)
+        with atomic.file(path) as aside:
+            dump_yaml(str(aside), {**content, "stages": lock.stages})
 
 
 def _changed(stage: Any, *, wait: bool) -> bool:

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xstilts.formats import atomic
+
 FILE = Path(".xstilts/grid/durations.json")
 
 
@@ -28,10 +30,7 @@ class Durations:
     def put(self, name: str, seconds: float) -> None:
         """Remember, and write the file."""
         self.seconds[name] = round(seconds, 3)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.path.with_suffix(".partial")
-        aside.write_text(json.dumps(self.seconds, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        aside.replace(self.path)
+        atomic.write(self.path, json.dumps(self.seconds, indent=1, sort_keys=True) + "\n")
 
 
 def read(root: Path) -> Durations:

@@ -9,7 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-from xstilts.commands.submission import check, evaluation, export, files
+from xstilts.commands.submission import check, evaluation, export
+from xstilts.formats import atomic
 
 __all__ = ["configure", "run"]
 
@@ -66,7 +67,7 @@ def _score(arguments: argparse.Namespace) -> int:
     for note in notes:
         print(note, file=sys.stderr)  # noqa: T201
     text = json.dumps(scores, indent=1, sort_keys=True) + "\n"
-    files.write(arguments.output, text)
+    atomic.write(arguments.output, text)
     print(text, end="")  # noqa: T201
     return 0
 

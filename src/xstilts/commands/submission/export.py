@@ -1,14 +1,13 @@
 """Write XTREME's folders from this project's predictions, and its label folder from prepared data."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xstilts.commands.submission import files, layout
-from xstilts.formats import examples
+from xstilts.formats import atomic, examples
 from xstilts.formats.examples import Example, ParallelSentences
 from xstilts.formats.parallel_corpora import english_order
 from xstilts.formats.prepared import sha256
@@ -111,23 +110,20 @@ def _write(
 ) -> Written:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(f"{output} is there and not empty; name a new folder, so that no old file stays in it")
-    aside = output.with_name(output.name + ".partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    found, missing = {}, []
-    for name in layout.TASKS:
-        for language, code in layout.codes(name).items():
-            place = layout.file(name, language)
-            content = text(name, language, code)
-            if content is None:
-                missing.append(place.as_posix())
-            else:
-                files.write(aside / place, content)
-                found[place.as_posix()] = sha256(aside / place)
-    written = Written(found, tuple(missing), len(layout.everything()))
-    if manifest is not None:
-        files.write(aside / layout.MANIFEST, files.json_text(manifest(written)))
-    aside.replace(output)
+    with atomic.whole(output) as aside:
+        found, missing = {}, []
+        for name in layout.TASKS:
+            for language, code in layout.codes(name).items():
+                place = layout.file(name, language)
+                content = text(name, language, code)
+                if content is None:
+                    missing.append(place.as_posix())
+                else:
+                    atomic.write(aside / place, content)
+                    found[place.as_posix()] = sha256(aside / place)
+        written = Written(found, tuple(missing), len(layout.everything()))
+        if manifest is not None:
+            atomic.write(aside / layout.MANIFEST, files.json_text(manifest(written)))
     return written
 
 

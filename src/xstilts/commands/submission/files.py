@@ -109,14 +109,6 @@ def json_text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def write(path: Path, content: str) -> None:
-    """Write a file in UTF-8 with Unix line ends, aside first, so that it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".partial")
-    aside.write_text(content, encoding="utf-8", newline="\n")
-    aside.replace(path)
-
-
 def _squad_question(question: Question) -> dict[str, Any]:
     answers = [{"text": answer.text, "answer_start": answer.start} for answer in question.answers]
     return {"id": question.id, "question": question.question, "answers": answers}
