@@ -42,6 +42,52 @@ def test_parameters_are_counted_as_transformers_makes_them(kind: str) -> None:
     assert outside == architecture.body
 
 
+# The papers' own numbers of parameters, in millions; XLM-R Large's 559,890,432 have a pooler of 1024 * 1025.
+PUBLISHED = {
+    "ModernBERT-base": 149,
+    "mmBERT-base": 307,
+    "mmBERT-small": 140,
+    "EuroBERT-210m": 212,
+    "xlm-roberta-xl": 3476,
+    "distilbert-base-multilingual-cased": 135,
+}
+
+
+def test_real_sizes_are_counted_on_the_meta_device() -> None:
+    assert architectures.of(Model(name="intfloat/multilingual-e5-large")).parameters == 559_890_432 - 1024 * 1025
+    for name, millions in PUBLISHED.items():
+        assert round(architectures.of(Model(name=f"anybody/{name}")).parameters / 1e6) == millions, name
+    # mT5 base by hand: the table, twelve layers of four projections, a gated feed-forward and two norms, a last norm,
+    # and 32 buckets of relative positions for 12 heads. The table is there under two names and counts once.
+    layer = 4 * 768 * 768 + 3 * 768 * 2048 + 2 * 768
+    mt5 = architectures.of(Model(name="google/mt5-base"))
+    assert mt5.parameters == 250_112 * 768 + 12 * layer + 768 + 32 * 12
+    assert mt5.body == 12 * layer + 768
+
+
+@pytest.mark.parametrize("name", ["modernbert", "mt5", "rembert", "qwen3"])
+def test_a_folder_of_any_family_is_counted_and_takes_a_step(name: str, tmp_path: Path) -> None:
+    import families
+    from xstilts.commands.dry_run import trial_step as onestep
+
+    folder = families.write(tmp_path, families.FAMILIES[name])
+    size = architectures.of(Model(name=str(folder)))
+    # A language-model head and a decoder stay behind.
+    whole = families.plain(folder).base_model
+    expected = sum(one.numel() for one in (whole.get_encoder() if name == "mt5" else whole).parameters())
+    assert size.parameters == expected
+    assert size.parameters - size.body >= size.vocabulary * size.row
+    taken = list(onestep.take(profile("world-full"), size, items=2, accelerator="cpu", precision="32-true"))
+    assert [row.shape for row in taken] == ["classification", "tagging", "span", "choice", "mlm"]
+    assert all(np.isfinite(row.loss) for row in taken)
+
+
+def test_a_folder_without_an_encoder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "mbart", "d_model": 32}', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"config.json: no encoder of type 'mbart' .* transformers opens by itself"):
+        architectures.of(Model(name=str(tmp_path)))
+
+
 def test_an_encoder_in_a_folder_is_measured_by_its_configuration(start: Path) -> None:
     found = architectures.of(Model(name=str(start / "encoder")))
     assert (found.kind, found.layers, found.hidden, found.positions) == ("xlm-roberta", 2, 32, 130)

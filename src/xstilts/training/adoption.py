@@ -53,10 +53,10 @@ def adopt(name: str, revision: str | None) -> Adopted:
         OSError: the Hub cannot be reached and the model is not in its cache; transformers says what to set.
     """
     config = AutoConfig.from_pretrained(name, revision=revision)
+    settle(config)
     kind = architecture.class_of(config)
     tokenizer, roles = _tokenizer(name, revision)
     whole, body = _opened(name, revision, config, kind)
-    _settle(body)
     words = Tokens(tokenizer, Path(name, "tokenizer.json"), roles=roles)
     _check_table(body, words, name)
     architecture.note(body.config, **probe.behaviour(body, words))
@@ -92,17 +92,17 @@ def _opened(name: str, revision: str | None, config: Any, kind: Any) -> tuple[An
     """The model with its language-model head, if it was pretrained with one, and the encoder in it."""
     with_head = any("MaskedLM" in (one or "") for one in config.architectures or ())
     if with_head and type(config) in MODEL_FOR_MASKED_LM_MAPPING:
-        whole = AutoModelForMaskedLM.from_pretrained(name, revision=revision, dtype=torch.float32)
+        whole = AutoModelForMaskedLM.from_pretrained(name, config=config, revision=revision, dtype=torch.float32)
         return whole, whole.base_model
-    body = kind.from_pretrained(name, revision=revision, dtype=torch.float32, **architecture.options(kind))
+    extra = architecture.options(kind)
+    body = kind.from_pretrained(name, config=config, revision=revision, dtype=torch.float32, **extra)
     return body, body
 
 
-def _settle(body: Encoder) -> None:
-    """What a configuration leaves open and an encoder does not run without."""
-    if getattr(body.config, _FIRST, "") is None:
-        languages = body.config.languages
-        setattr(body.config, _FIRST, "en_XX" if "en_XX" in languages else languages[0])
+def settle(config: Any) -> None:
+    """Fill in what a configuration leaves open and an encoder does not run without."""
+    if getattr(config, _FIRST, "") is None:
+        setattr(config, _FIRST, "en_XX" if "en_XX" in config.languages else config.languages[0])
 
 
 def _check_table(body: Encoder, words: Tokens, name: str) -> None:

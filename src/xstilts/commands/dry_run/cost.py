@@ -75,7 +75,7 @@ class Training:
     def operations(self, architecture: Architecture, checkpointing: bool) -> float:
         """Of one step: 2 a parameter and token forward, 4 backward, 2 again where activations are not kept."""
         factor = 8 if checkpointing else 6
-        table = architecture.vocabulary * architecture.hidden
+        table = architecture.vocabulary * architecture.row
         return factor * architecture.body * self.tokens + 6 * table * self.hidden
 
     def seconds(
@@ -94,7 +94,7 @@ class Training:
         launch = machine.launch * architecture.layers / 24 * parts
         trained = architecture.parameters
         if trim and not self.hidden:
-            trained -= architecture.hidden * max(0, architecture.vocabulary - USED)
+            trained -= architecture.row * max(0, architecture.vocabulary - USED)
         moved = 28 * trained / machine.bandwidth  # weights, gradient and two moments, read and written
         return self.steps * (launch + compute + moved)
 

@@ -56,5 +56,5 @@ def _stored(params: Params, architecture: Architecture, intermediate: str) -> in
     decays = any(recipe.weight_decay for recipe in recipes) and not params.runtime.trim
     every_row = mixture.mlm or len(mixture.languages) > 1 or decays
     rows = architecture.vocabulary if every_row else min(USED, architecture.vocabulary)
-    table = architecture.vocabulary * architecture.hidden
-    return 2 * (architecture.parameters - table) + rows * (2 * architecture.hidden + 4)
+    table = architecture.vocabulary * architecture.row
+    return 2 * (architecture.parameters - table) + rows * (2 * architecture.row + 4)

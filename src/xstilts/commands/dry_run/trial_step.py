@@ -17,15 +17,15 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel
 
 from xstilts import tasks
+from xstilts.commands.dry_run import configurations
 from xstilts.commands.dry_run import cost as plan
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.experiment import Params
+from xstilts.model import encoder as encoders
 from xstilts.model import shapes
-from xstilts.model.architecture import first_position, supports_packing
-from xstilts.model.attention import PACKED
+from xstilts.model.architecture import first_position
 from xstilts.model.batching import Encoded
 from xstilts.model.settings import OFFSET
 from xstilts.model.shapes import mlm
@@ -116,22 +116,19 @@ def take(
 
 def build(architecture: Architecture) -> nn.Module:
     """The encoder from its configuration, with the attention that training gives it."""
-    config = AutoConfig.for_model(
-        architecture.kind,
-        vocab_size=architecture.vocabulary,
-        hidden_size=architecture.hidden,
-        num_hidden_layers=architecture.layers,
-        num_attention_heads=architecture.heads,
-        intermediate_size=architecture.feed_forward,
-        max_position_embeddings=architecture.positions,
-        type_vocab_size=architecture.types,
-        hidden_dropout_prob=architecture.dropout,
-        attention_probs_dropout_prob=architecture.dropout,
-    )
-    extra = {"add_pooling_layer": False} if architecture.kind in ("xlm-roberta", "roberta", "bert") else {}
-    body: nn.Module = AutoModel.from_config(config, **extra)  # type: ignore[no-untyped-call]
-    if supports_packing(body):
-        body.set_attn_implementation(PACKED)  # type: ignore[operator]
+    row: Mapping[str, Any] = architecture.config or {
+        "model_type": architecture.kind,
+        "vocab_size": architecture.vocabulary,
+        "hidden_size": architecture.hidden,
+        "num_hidden_layers": architecture.layers,
+        "num_attention_heads": architecture.heads,
+        "intermediate_size": architecture.feed_forward,
+        "max_position_embeddings": architecture.positions,
+        "type_vocab_size": architecture.types,
+        "hidden_dropout_prob": architecture.dropout,
+        "attention_probs_dropout_prob": architecture.dropout,
+    }
+    body: nn.Module = encoders.unpadded(configurations.built(row, "cpu"))
     return body
 
 
@@ -236,7 +233,7 @@ def _step(
 
 
 def _head(shape: str, body: Any) -> nn.Module:
-    hidden, dropout = body.config.hidden_size, body.config.hidden_dropout_prob
+    hidden, dropout = body.config.hidden_size, getattr(body.config, "hidden_dropout_prob", 0.1)
     if shape == MLM:
         return mlm.Head(hidden, body.get_input_embeddings())
     labels = tuple(str(number) for number in range({"classification": 3, "tagging": 17}.get(shape, 0)))
