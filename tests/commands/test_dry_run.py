@@ -230,3 +230,13 @@ def test_a_step_of_every_shape_is_taken_with_the_real_module(kind: str) -> None:
         # Random weights know nothing: the loss of an even guess.
         if row.shape in expected:
             assert row.loss == pytest.approx(expected[row.shape], rel=0.25), row.shape
+
+
+def test_examples_are_counted_of_the_layout_of_files_in_force_and_as_they_are_limited(tmp_path: Path) -> None:
+    mini = profile("e5-mini")
+    assert plan.training_items(mini, "xnli", "eng", tmp_path) == 2_000  # of 33,136
+    assert plan.test_items(mini, "xnli", tmp_path) == 15 * 60
+    assert plan.test_items(mini, "tydiqa", tmp_path) == 9 * 60
+    small = profile("e5-small")
+    assert plan.training_items(small, "hellaswag", "eng", tmp_path) == 9_041
+    assert plan.test_items(small, "mlqa", tmp_path) == 1_000 + 517 + 504 + 512 + 507 + 500 + 511

@@ -19,6 +19,10 @@ TARGETS = {
     "bucc2018": "BUCC",
     "tatoeba": "Tatoeba",
     "xcopa": "XCOPA",
+    "sib200": "SIB-200",
+    "ntrex128": "NTREX-128",
+    "masakhapos": "MasakhaPOS",
+    "masakhaner": "MasakhaNER",
     "xstorycloze": "XStoryCloze",
     "xwinograd": "XWinograd",
 }

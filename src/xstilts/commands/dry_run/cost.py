@@ -13,7 +13,7 @@ from pathlib import Path
 from xstilts import tasks
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.experiment import Params
-from xstilts.preparation import assembly
+from xstilts.preparation import assembly, files
 from xstilts.training.settings import Recipe
 
 MLM = "mlm"
@@ -24,12 +24,14 @@ LENGTHS = {
     "squad_v1": (1, 218), "squad_v2": (1, 218), "xquad": (1, 274), "mlqa": (1, 274), "tydiqa": (1, 200),
     "hellaswag": (4, 90), "cosmosqa": (4, 126), "csqa": (5, 20), "siqa": (3, 40), "xcopa": (2, 25),
     "ccg": (1, 28), "udpos": (1, 20), "panx": (1, 12), "tatoeba": (2, 12), "bucc2018": (1, 30), MLM: (1, 30),
+    "sib200": (1, 51), "masakhapos": (1, 52), "masakhaner": (1, 55), "ntrex128": (2, 43),  # XLM-R's tokens
 }  # fmt: skip
 SHAPES = {"classification": (1, 45), "span": (1, 218), "choice": (3, 40), "tagging": (1, 20), "retrieval": (2, 15)}
 USED = 30_000  # rows of the embedding table that an English training set uses, about
 # Where a task file has no count: CCG's from Phang et al. 2020; BUCC's are sentences of both sides, roughly.
 TRAINING = {"ccg": 38_015}
 TEST = {"bucc2018": 2_900_000}
+TESTED = ("test/", "dev/")
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def training_items(params: Params, task: str, code: str, data: Path) -> int | No
         world = params.data.get("world") or {}
         found = (world.get("sizes") or {}).get(task, world.get("train", 2000))
     if found is None:
-        found = tasks.get(task).counts.get(split, TRAINING.get(task) if split == "train" else None)
+        found = _declared(params, task).get(split, TRAINING.get(task) if split == "train" else None)
     most = assembly.limit(params.data, task, split)
     return found if found is None or most is None else min(found, most)
 
@@ -184,8 +186,9 @@ def test_items(params: Params, task: str, data: Path) -> int:
     if not found and _origin(params, task) == "world":
         world = params.data.get("world") or {}
         return int(world.get("test", 150)) * len(world.get("languages", ()))
-    counts = found or tasks.get(task).counts
-    return TEST.get(task, 0) or sum(count for split, count in counts.items() if split.startswith(("test/", "dev/")))
+    counts = {name: count for name, count in (found or _declared(params, task)).items() if name.startswith(TESTED)}
+    limits = {name: assembly.limit(params.data, task, name) for name in counts}
+    return TEST.get(task, 0) or sum(min(count, limits[name] or count) for name, count in counts.items())
 
 
 def text_lines(params: Params) -> int | None:
@@ -206,6 +209,14 @@ def _counted(params: Params, task: str, data: Path) -> Mapping[str, int]:
         return {}
     card = json.loads(path.read_text(encoding="utf-8"))
     return dict(card["counts"]) if card.get("source", {}).get("origin") == _origin(params, task) else {}
+
+
+def _declared(params: Params, task: str) -> Mapping[str, int]:
+    """What a task file counts, of the layout of files that is in force."""
+    layout = params.data.get("layout") or "upstream"
+    if _origin(params, task) == "files" and layout != "upstream":
+        return files.declared_by(tasks.get(task), layout)[1]
+    return tasks.get(task).counts
 
 
 def _origin(params: Params, task: str) -> str:
