@@ -203,6 +203,38 @@ def test_a_file_of_other_columns_is_refused(folder):
         published.scores(folder("toy2020,5\n", header="study,value\n"))
 
 
+def test_row_03_fractions_among_printed_points_are_refused(folder):
+    rows = "".join(
+        f"toy2020,{arm},xnli,accuracy,{code},1,{value}\n"
+        for code in ("fra", "deu")
+        for arm, value in (("none", 60.5), ("mnli", 0.635))
+    )
+    with pytest.raises(ValueError, match=r"line 3: mixed units: a value in fra of toy2020 xnli accuracy looks like"):
+        published.scores(folder(rows))
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        (STUDY + STUDY, "line .*toy2020 is given twice"),
+        ("toy2020: [", "is not YAML"),
+        ("toy2020: 3\n", "line 1: toy2020 must be a mapping"),
+        (STUDY.replace("unseen: [quz]", "unseen: 3"), "a value of another type than in the other studies"),
+    ],
+)
+def test_fault_11_studies_that_are_none_are_refused(folder, study, message):
+    with pytest.raises(ValueError, match=f"(?s)studies.yaml.*{message}"):
+        published.studies(folder("toy2020,none,xnli,accuracy,fra,1,50\n", study=study))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_row_01_printed_scores_in_another_encoding_are_named(folder, encoding):
+    made = folder("")
+    (made / "toy2020.csv").write_bytes((HEADER + "toy2020,né,xnli,accuracy,fra,1,50\n").encode(encoding))
+    with pytest.raises(ValueError, match=r"toy2020\.csv, line \d: .*expected UTF-8"):
+        published.scores(made)
+
+
 def test_a_short_row_is_named_by_line(folder):
     with pytest.raises(ValueError, match=r"line 3: expected 7 fields"):
         published.scores(folder("toy2020,none,xnli,accuracy,fra,1,50\ntoy2020,mnli\n"))

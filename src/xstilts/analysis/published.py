@@ -4,15 +4,16 @@ Separate from measured scores because nobody here can run them again: each numbe
 source, and every fault of the files is reported together, by file and line, before any number is used.
 """
 
-import csv
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from xstilts.analysis import units
+from xstilts.formats import csv_rows, fields, typed_yaml
 from xstilts.formats.runs import BASELINE, Score
 from xstilts.languages import table as languages
 
@@ -23,6 +24,7 @@ CLAIMS = "claims.csv"
 
 # dev_score: the baseline's mean over languages; dev_gain: difference from it; xtreme_score: test, as XTREME averages.
 KINDS = ("dev_score", "dev_gain", "xtreme_score")
+_STUDIES: Any = Mapping[str, Mapping[str, Any]]  # studies.yaml: what is known of each study
 RELATIONS = ("equals", "gain", "no gain", "better")
 
 
@@ -108,10 +110,10 @@ def studies(folder: Path) -> list[Study]:
             only; all faults together.
     """
     path = folder / STUDIES
-    given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(given, dict) or not given:
+    given: Mapping[str, Mapping[str, Any]] = typed_yaml.load(path, _STUDIES)
+    if not given:
         raise ValueError(f"{path}: no studies; expected one mapping a study, named as its CSV file")
-    names = {field.name for field in fields(Study)} - {"name"}
+    names = {field.name for field in fields_of(Study)} - {"name"}
     faults, found = [], []
     for name, row in sorted(given.items()):
         for key in sorted(set(row) - names):
@@ -119,8 +121,11 @@ def studies(folder: Path) -> list[Study]:
             faults.append(f"{path}, {name}: unknown key {key!r}" + (f"; did you mean {hint[0]!r}?" if hint else ""))
         faults.extend(f"{path}, {name}: key {key!r} is missing" for key in sorted(names - set(row)))
         if names == set(row):
-            found.append(_study(name, row))
-            faults.extend(f"{path}, {name}: {fault}" for fault in _study_faults(found[-1]))
+            try:
+                found.append(_study(name, row))
+                faults.extend(f"{path}, {name}: {fault}" for fault in _study_faults(found[-1]))
+            except (AttributeError, TypeError) as error:
+                faults.append(f"{path}, {name}: a value of another type than in the other studies ({error})")
     files = {file.stem for file in folder.glob("*.csv")} - {Path(MEANS).stem, Path(CLAIMS).stem}
     faults.extend(f"{folder / name}.csv has no entry in {STUDIES}; add its source there" for name in files - set(given))
     faults.extend(f"{path}: {name} has no file {name}.csv" for name in sorted(set(given) - files))
@@ -146,6 +151,8 @@ def scores(folder: Path) -> list[Score]:
             else:
                 faults.append(f"{path}, line {line}: {read}")
         faults.extend(f"{path}, line {line}: {fault}" for line, fault in _pair_faults(lines))
+        small = units.faults([score for score, _ in lines])
+        faults.extend(f"{path}, line {lines[place][1]}: {fault}" for place, fault in small)
         found.extend(score for score, _ in lines)
     _raise(faults)
     return sorted(found)
@@ -158,7 +165,7 @@ def means(folder: Path) -> list[Mean]:
         ValueError: a row that cannot be read; all faults together.
     """
     path, faults, found = folder / MEANS, [], []
-    for line, row in _rows(path, tuple(field.name for field in fields(Mean))):
+    for line, row in _rows(path, tuple(field.name for field in fields_of(Mean))):
         value = _number(row["value"])
         if value is None or row["kind"] not in KINDS:
             faults.append(
@@ -177,7 +184,7 @@ def claims(folder: Path) -> list[Claim]:
         ValueError: an unknown relation, or a claim of a number without a number; all faults together.
     """
     path, faults, found = folder / CLAIMS, [], []
-    for line, row in _rows(path, tuple(field.name for field in fields(Claim))):
+    for line, row in _rows(path, tuple(field.name for field in fields_of(Claim))):
         value = _number(row["value"]) if row["value"] else None
         if row["relation"] not in RELATIONS or (row["relation"] == "equals") != (value is not None):
             faults.append(
@@ -207,24 +214,20 @@ def _study_faults(study: Study) -> Iterable[str]:
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with their line numbers."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines, strict=True)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise ValueError(f"{path}: columns are {','.join(reader.fieldnames or ())}, expected {','.join(columns)}")
-        rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise ValueError(f"{path}, line {reader.line_num}: expected {len(columns)} fields")
-            rows.append((reader.line_num, row))
-        return rows
+    ragged: list[tuple[int, str]] = []
+    table = csv_rows.read(path, (), optional=None, wrong=ragged)
+    if table.header != columns:
+        raise ValueError(f"{path}: columns are {','.join(table.header)}, expected {','.join(columns)}")
+    if ragged:
+        raise ValueError(f"{path}, line {ragged[0][0]}: expected {len(columns)} fields")
+    return table.rows
 
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        return fields.number(text)
     except ValueError:
         return None
-    return value if value == value and abs(value) != float("inf") else None
 
 
 def _score(study: Study, row: Mapping[str, str]) -> Score | str:
@@ -238,7 +241,7 @@ def _score(study: Study, row: Mapping[str, str]) -> Score | str:
         return f"target {row['target']!r} is not under `training` in {STUDIES}: {', '.join(study.training)}"
     if value is None or not 0 <= value <= 100:
         return f"value is {row['value']!r}; allowed: points, 0 to 100"
-    if not row["seed"].isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", row["seed"]):
         return f"seed is {row['seed']!r}; allowed: 0, 1, 2, …"
     if not row["metric"]:
         return "metric is empty"

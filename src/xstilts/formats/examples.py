@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import atomic
+from xstilts.formats import atomic, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,14 @@ def read(path: Path, shape: str) -> list[Example]:
 def iterate(path: Path, shape: str) -> Iterator[Example]:
     """As `read`, one example at a time."""
     kind = SHAPES[shape]
-    with Path(path).open(encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                yield _build(kind, json.loads(line))
-            except (ValueError, TypeError, KeyError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: not a {kind.__name__} ({error}); the file is damaged: "
-                    f"delete it and run `dvc repro` again"
-                ) from error
+    for number, line in text.lines(path):
+        try:
+            yield _build(kind, json.loads(line))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ValueError(
+                f"{path}, line {number}: not a {kind.__name__} ({error}); the file is damaged: "
+                f"delete it and run `dvc repro` again"
+            ) from error
 
 
 def write(path: Path, examples: Iterable[Example]) -> int:

@@ -154,7 +154,9 @@ class _Reader:
         if origin is Mapping:
             for key, _ in self.pairs(node, name) and node.value:
                 self.value(arguments[0], key, f"{name}: the key")
-            return {key: self.value(arguments[1], item, f"{name}.{key}") for key, item in self.pairs(node, name)}
+            return {
+                key: self.value(arguments[1], item, f"{name}.{key}".lstrip(".")) for key, item in self.pairs(node, name)
+            }
         return self.scalar(kind, node, name)
 
     def union(self, kinds: list[Any], node: yaml.Node, name: str) -> Any:

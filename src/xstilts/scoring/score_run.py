@@ -1,13 +1,12 @@
 """The stage `score`: predictions and gold of one run become its record, and the record its MLflow run."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from xstilts import scoring
-from xstilts.formats import fingerprints, predictions, prepared
+from xstilts.formats import fingerprints, predictions, prepared, text
 from xstilts.formats.runs import RunKey
 from xstilts.tracking import provenance, scores
 
@@ -98,8 +97,7 @@ def inputs_of(card: prepared.Card, data: Path, folder: Path, language: str) -> s
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     try:
-        # str.splitlines also splits at U+2028 and U+0085, which answers hold.
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        return [row for _, row in text.json_lines(path)]
     except FileNotFoundError:
         raise ValueError(
             f"{path} does not exist: this language has no predictions; run: dvc repro -f predict"
