@@ -213,9 +213,9 @@ GOOD = "".join(
     [
         ("arb,syntactic,0.4,60,60,1,0.4,", r"line 18: given twice: \('arb', 'syntactic'\), first in line 2"),
         ("ar,syntactic,0.4,60,60,1,0.4,", r"line 18: given twice: \('arb', 'syntactic'\), first in line 2"),
-        ("ara,syntactic,0.4,60,60,1,0.4,", r"line 18: no language with .* 'ara'. Did you mean 'arb'"),
-        ("deu,syntatic,0.4,60,60,1,0.4,", r"line 18: unknown distance 'syntatic'; did you mean 'syntactic'"),
-        ("deu,syntactic,42,60,60,1,0.4,", r"line 18: value: '42' is outside 0 to 1"),
+        ("ara,syntactic,0.4,60,60,1,0.4,", r"line 18: language: no language with .* 'ara'. Did you mean 'arb'"),
+        ("deu,syntatic,0.4,60,60,1,0.4,", r"line 18: distance: unknown distance 'syntatic'; did you mean 'syntactic'"),
+        ("deu,syntactic,42,60,60,1,0.4,", r"line 18: value: 42.0 is outside 0 to 1"),
         ("deu,syntactic,nan,60,60,1,0.4,", r"line 18: value: 'nan' is not a number"),
         ("deu,syntactic,x0.4,60,60,1,0.4,", r"line 18: value: 'x0.4' is not a number"),
         ("deu,syntactic,0.4,-1,60,1,0.4,", r"line 18: shared: '-1' is negative"),

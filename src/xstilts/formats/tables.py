@@ -116,11 +116,6 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     """Rows by column name.
 
     Raises:
-        ValueError: a column is missing.
+        ValueError: a column is missing or there twice, or a row has another length; the message names the line.
     """
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(f"{path}: no column {', '.join(missing)}; found: {', '.join(reader.fieldnames or ())}")
-        return list(reader)
+    return [row for _, row in csv_rows.read(path, columns, optional=None).rows]
