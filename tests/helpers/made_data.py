@@ -398,12 +398,27 @@ def _xcopa_table(made: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Feat
     return table, Features({name: kinds.get(name, STRING) for name in table[0]})
 
 
+def _ecare(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": f"train-{row['number']}",
+            "premise": row["texts"][0],
+            "ask-for": ("cause", "effect")[row["number"] % 2],
+            "hypothesis1": row["texts"][1],
+            "hypothesis2": row["texts"][2],
+            "label": row["label"],
+        }
+        for row in made
+    ]
+
+
 CHOICES: dict[str, tuple[Any, Any]] = {
     "hellaswag": (lambda made: _json_lines(_hellaswag(made, int)), _hellaswag_table),
     "csqa": (_csqa_file, _csqa_table),
     "cosmosqa": (_cosmosqa_file, _cosmosqa_table),
     "siqa": (_siqa_file, _siqa_table),
     "xcopa": (lambda made: _json_lines(_xcopa(made)), _xcopa_table),
+    "ecare": (lambda made: _json_lines(_ecare(made)), None),
 }
 
 

@@ -624,6 +624,14 @@ def test_what_was_dropped_still_counts_for_the_size_of_a_data_set(tmp_path):
         files.load(dataclasses.replace(small, archives_counts={"test/deu": 3}), settings)
 
 
+def test_a_row_of_ecare_is_asked_as_copa_asks(tmp_path):
+    row = {"index": "dev-3", "premise": "It rained.", "ask-for": "effect", "hypothesis1": "Wet.", "hypothesis2": "Dry."}
+    found, _ = _read(tmp_path, choices.ecare, json.dumps(row | {"label": 0}))
+    assert found == [Choice("dev-3", "It rained. What happened as a result?", ("Wet.", "Dry."), 0)]
+    with pytest.raises(ValueError, match=r"made.txt, line 1: a row .*'question' is 'why'; allowed: cause, effect"):
+        _read(tmp_path, choices.ecare, json.dumps(row | {"label": 0, "ask-for": "why"}))
+
+
 def test_a_single_sentence_is_a_pair_without_a_second(tmp_path):
     text = "index_id\tcategory\ttext\n7\ttravel\t A boat.\n"
     found, _ = _read(tmp_path, pairs.topics, text)

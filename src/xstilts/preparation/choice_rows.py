@@ -80,6 +80,12 @@ def xcopa(row: Mapping[str, Any]) -> Choice:
     return Choice(_id(row["idx"], "idx"), prompt, choices, _label(row["label"]))
 
 
+def ecare(row: Mapping[str, Any]) -> Choice:
+    """As XCOPA's rows, under e-CARE's names."""
+    names = {"question": "ask-for", "premise": "premise", "choice1": "hypothesis1", "choice2": "hypothesis2"}
+    return xcopa({ours: row[theirs] for ours, theirs in names.items()} | {"idx": row["index"], "label": row["label"]})
+
+
 def text(value: object, name: str) -> str:
     """Text without the space around it.
 

@@ -37,6 +37,7 @@ INTERMEDIATES = {
     "cosmosqa": "Cosmos QA",
     "csqa": "CSQA",
     "siqa": "SIQA",
+    "ecare": "e-CARE",
     "multitask": "multi-task",
     "mlm": "MLM alone",
     "p3": "P3 (English prompts of many tasks)",

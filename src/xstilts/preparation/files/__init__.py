@@ -33,6 +33,7 @@ READERS: dict[str, Reader] = {
     "conllu": conllu.conllu,
     "cosmosqa": choices.cosmosqa,
     "csqa": choices.csqa,
+    "ecare": choices.ecare,
     "hellaswag": choices.hellaswag,
     "nli_json": pairs.nli_json,
     "pairs": pairs.plain,

@@ -1,4 +1,4 @@
-"""Multiple choice: HellaSwag, CommonsenseQA, Cosmos QA, Social IQa and XCOPA in their upstream forms.
+"""Multiple choice: HellaSwag, CommonsenseQA, Cosmos QA, Social IQa, XCOPA and e-CARE in their upstream forms.
 
 What is prompt and what is choice follows jiant (nyu-mll/jiant at daa5a258), the code of the paper's authors.
 """
@@ -63,6 +63,14 @@ def xcopa(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> It
         for line, row in objects(path):
             value(path, line, row, "label", int)
             yield _made(path, line, choice_rows.xcopa, row)
+
+
+def ecare(paths: Sequence[Path], options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+    """`{train,dev}.jsonl` of e-CARE's causal reasoning."""
+    for path in paths:
+        for line, row in objects(path):
+            value(path, line, row, "label", int)
+            yield _made(path, line, choice_rows.ecare, row)
 
 
 def _made(path: Path, line: int, make: Callable[[Mapping[str, Any]], Choice], row: Mapping[str, Any]) -> Row:
