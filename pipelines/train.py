@@ -31,12 +31,14 @@ def main() -> None:
         place = Path("intermediate", name, seed)
         material = _mixture(Path("mixtures", name))
         check_spare(name, learns=not material.empty)
-        recipe = typed_yaml.section("params.yaml", f"recipes.intermediate.{name}", Recipe)
+        recipe = typed_yaml.section(
+            "params.yaml", f"recipes.intermediate.{name}", Recipe, filled="recipes.intermediate.default"
+        )
     else:
         name, start = arguments.training, Path("intermediate", arguments.intermediate, seed)
         place = Path("target", arguments.intermediate, name, seed)
         material = Material((Path("data", name),))
-        recipe = typed_yaml.section("params.yaml", f"recipes.target.{name}", Recipe)
+        recipe = typed_yaml.section("params.yaml", f"recipes.target.{name}", Recipe, filled="recipes.target.default")
     folder = Path("checkpoints")
     model = typed_yaml.section("params.yaml", "model", Model)
     base = folder / "pretrained" if model.storage == "difference" else None

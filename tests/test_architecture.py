@@ -114,6 +114,7 @@ def sections(script: Path) -> set[str]:
             name = node.args[1]
             parts = name.values if isinstance(name, ast.JoinedStr) else [name]
             found.add("".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts))
+            found |= {word.value.value for word in node.keywords if word.arg == "filled"}
     return found
 
 

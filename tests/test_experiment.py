@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,13 +104,23 @@ def test_the_copy_of_a_task_on_the_hub_may_be_accepted_whatever_the_task(tmp_pat
     assert loaded.data["own_from_hub"] is True
 
 
+def test_the_default_recipe_fills_what_a_recipe_leaves_out(tmp_path: Path) -> None:
+    loaded = params.load(changed(tmp_path, "    panx: {}", "    panx: {epochs: 7}"))
+    assert "default" not in loaded.recipes.target
+    assert loaded.recipes.target["panx"] == replace(loaded.recipes.target["udpos"], epochs=7)
+
+
+def test_a_fault_of_a_recipe_or_of_the_default_is_named_with_its_line(tmp_path: Path) -> None:
+    path = changed(tmp_path, "    panx: {}", "    panx: {epoch: 7}")
+    line = path.read_text(encoding="utf-8").splitlines().index("    panx: {epoch: 7}") + 1
+    with pytest.raises(ValueError, match=rf"line {line}: unknown parameter 'recipes.target.panx.epoch'; did you mean"):
+        params.load(path)
+    with pytest.raises(ValueError, match=r"line \d+: recipes.intermediate.none.batch is 0; allowed: 1 or more"):
+        params.load(changed(tmp_path, "    batch: 8", "    batch: 0"))
+
+
 def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
-    loaded = params.load(changed(tmp_path, "    panx: *target", "    panx: {<<: *target, epochs: 7}"))
-    assert loaded.recipes.target["panx"].epochs == 7
-    assert loaded.recipes.target["panx"].warmup == loaded.recipes.target["udpos"].warmup
-
-
-def test_an_anchor_that_overrides_another_may_be_used_twice(tmp_path: Path) -> None:
-    path = changed(tmp_path, "    panx: *target", "    panx: &longer {<<: *target, epochs: 7}\n    xquad: *longer")
-    loaded = params.load(path)
-    assert [loaded.recipes.target[name].epochs for name in ("panx", "xquad")] == [7, 7]
+    anchors = "    panx: &longer {epochs: 7}\n    xquad: {<<: *longer, batch: 3}\n    xnli: *longer"
+    loaded = params.load(changed(tmp_path, "    panx: {}", anchors))
+    assert [loaded.recipes.target[name].epochs for name in ("panx", "xquad", "xnli")] == [7, 7, 7]
+    assert [loaded.recipes.target[name].batch for name in ("panx", "xquad", "xnli")] == [16, 3, 16]

@@ -28,6 +28,7 @@ GPU, RUNS, NETWORK = "needs a GPU", "tests/test_benchmarks.py runs it at a small
 NOT_TYPED = {
     r"make (run|test)": "minutes each; what make would start is asked for with --dry-run below",
     r"pip install .*": NETWORK,
+    r"dvc exp .*": "trains for minutes; tests/test_overrides.py types it on the small grid",
     r"xstilts grid --address .*": "needs a Ray cluster; tests/commands/test_grid.py starts one",
     r"kubectl .*": "needs Kubernetes",
     r"export MASTER_ADDR=.*": "two machines; tests/training/test_distributed.py has two processes",

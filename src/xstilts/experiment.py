@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from xstilts import tasks
 from xstilts.analysis.settings import Analysis
 from xstilts.formats import typed_yaml
 from xstilts.formats.names import Intermediate, Label, Target
 from xstilts.formats.runs import BASELINE, SPARE, check_spare
-from xstilts.formats.typed_yaml import Count
+from xstilts.formats.typed_yaml import Count, Filled
 from xstilts.model.settings import OFFSET, Model, Runtime
 from xstilts.prediction.settings import Prediction, Retrieval
 from xstilts.preparation.settings import KINDS, Checked, Mixture
@@ -24,11 +24,14 @@ from xstilts.training.settings import Recipe
 
 @dataclass(frozen=True)
 class Recipes:
-    """One recipe a training: `pretraining`, one an intermediate, one a target training."""
+    """One recipe a training: `pretraining`, one an intermediate, one a target training.
+
+    Of the last two, the entry `default` fills what the others leave out.
+    """
 
     pretraining: Recipe | None
-    intermediate: Mapping[Intermediate, Recipe]
-    target: Mapping[Target, Recipe]
+    intermediate: Annotated[Mapping[Intermediate, Recipe], Filled()]
+    target: Annotated[Mapping[Target, Recipe], Filled()]
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,13 @@ seeds: [1]
 recipes:
   pretraining: {steps: 10, batch: 8, learning_rate: 1.0e-3, max_length: 32}
   intermediate:
-    none: &recipe {learning_rate: 1.0e-3, batch: 8, epochs: 1, max_length: 64, stride: 32}
-    mnli: *recipe
+    default: {learning_rate: 1.0e-3, batch: 8, epochs: 1, max_length: 64, stride: 32}
+    none: {}
+    mnli: {}
   target:
-    xnli: *recipe
-    squad_v1: *recipe
+    default: {learning_rate: 1.0e-3, batch: 8, epochs: 1, max_length: 64, stride: 32}
+    xnli: {}
+    squad_v1: {}
 retrieval: {layer: 1, centre: true, max_length: 32}
 prediction: {bf16: []}
 analysis: {seed: 1, draws: 99, bootstrap: 99, imputations: 3}

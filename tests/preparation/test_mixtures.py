@@ -50,13 +50,16 @@ seeds: [1]
 recipes:
   pretraining: {{steps: 20, batch: 16, learning_rate: 3.0e-3, max_length: 32}}
   intermediate:
-    none: &recipe {{learning_rate: 1.0e-3, batch: 16, steps: 100, max_length: 64, stride: 32}}
-    mnli: *recipe
-    multitask: *recipe
-    mlm: *recipe
-    mnli_mlm: *recipe
-    mnli_translated: *recipe
-  target: {{csqa: *recipe}}
+    default: {{learning_rate: 1.0e-3, batch: 16, steps: 100, max_length: 64, stride: 32}}
+    none: {{}}
+    mnli: {{}}
+    multitask: {{}}
+    mlm: {{}}
+    mnli_mlm: {{}}
+    mnli_translated: {{}}
+  target:
+    default: {{learning_rate: 1.0e-3, batch: 16, steps: 100, max_length: 64, stride: 32}}
+    csqa: {{}}
 retrieval: {{layer: 1, centre: true, max_length: 32}}
 analysis: {{seed: 1, draws: 99, bootstrap: 99, imputations: 3}}
 runtime: {{accelerator: cpu, threads: 1, progress: false}}

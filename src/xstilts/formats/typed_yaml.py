@@ -53,6 +53,16 @@ class Named:
     fault: Callable[[Any], str | None]
 
 
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """A mapping of mappings, one entry of which fills what the others leave out: `Annotated[Mapping[…], Filled()]`.
+
+    The entry itself is not part of the value, and need not be there.
+    """
+
+    entry: str = "default"
+
+
 # What a number of params.yaml may be; the ranges are checked where the file is read.
 Count = Annotated[int, Between(0)]
 Natural = Annotated[int, Between(1)]
@@ -72,7 +82,7 @@ def load(path: Path, kind: type[Kind]) -> Kind:
         return found
 
 
-def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED) -> Any:
+def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED, filled: str = "") -> Any:
     """Read one section of a file, and nothing beside it.
 
     Args:
@@ -80,20 +90,18 @@ def section(path: Path | str, name: str, kind: Any, *, default: Any = _NEEDED) -
         name: dotted, such as `recipes.target.xnli`.
         kind: a dataclass, or any type that a field of one may have.
         default: what a file without the section means; without a default the section must be there.
+        filled: the section, if there is one, whose keys stand for those that this one leaves out.
 
     Raises:
         ValueError: as `load`, of the section alone; or the file has no such section.
     """
     with _depth(path):
-        reader, node, above = _Reader(str(path)), _root(path), ""
-        for key in name.split("."):
-            pairs = dict(reader.pairs(node, above or "the file"))
-            if key not in pairs:
-                if default is not _NEEDED:
-                    return default
-                raise reader.missing(node, f"{above}.{key}".lstrip("."), pairs)
-            node, above = pairs[key], f"{above}.{key}".lstrip(".")
-        return reader.value(kind, node, name)
+        reader, root = _Reader(str(path)), _root(path)
+        node = reader.find(root, name, needed=default is _NEEDED)
+        if node is None:
+            return default
+        others = reader.find(root, filled, needed=False) if filled else None
+        return reader.value(kind, reader.filled(node, others, name), name)
 
 
 @contextlib.contextmanager
@@ -132,6 +140,37 @@ class _Reader:
         close = get_close_matches(name.rpartition(".")[2], list(there), n=1)
         hint = f"; the nearest name there is {close[0]!r}" if close else ""
         return self.fault(node, f"parameter {name!r} is missing; add it (profiles/world.yaml shows every one){hint}")
+
+    def find(self, root: yaml.Node, name: str, *, needed: bool) -> yaml.Node | None:
+        """The node of a dotted name; None, or an error if it is needed, where there is none."""
+        node, above = root, ""
+        for key in name.split("."):
+            pairs = dict(self.pairs(node, above or "the file"))
+            above = f"{above}.{key}".lstrip(".")
+            if key not in pairs:
+                if needed:
+                    raise self.missing(node, above, pairs)
+                return None
+            node = pairs[key]
+        return node
+
+    def filled(self, node: yaml.Node, others: yaml.Node | None, name: str) -> yaml.Node:
+        """A mapping with the pairs of another one for the keys that it leaves out; an empty one may be left blank."""
+        if others is None:
+            return node
+        blank = node.tag == "tag:yaml.org,2002:null"
+        own = {} if blank else dict(self.pairs(node, name))
+        self.pairs(others, name)
+        pairs = ([] if blank else node.value) + [pair for pair in others.value if pair[0].value not in own]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, node.start_mark, node.end_mark)
+
+    def each_filled(self, node: yaml.Node, entry: str, name: str) -> yaml.Node:
+        """A mapping without one entry, which fills all others."""
+        others = dict(self.pairs(node, name)).get(entry)
+        pairs = [
+            (key, self.filled(item, others, f"{name}.{key.value}")) for key, item in node.value if key.value != entry
+        ]
+        return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
     def value(self, kind: Any, node: yaml.Node, name: str) -> Any:
         if kind is Any:
@@ -202,7 +241,9 @@ class _Reader:
                 raise self.missing(node, f"{name}.{key}".lstrip("."), ())
         return kind(**{key: self.value(hints[key], item, f"{name}.{key}".lstrip(".")) for key, item in pairs.items()})
 
-    def marked(self, kind: Any, mark: Between | Like | Named, node: yaml.Node, name: str) -> Any:
+    def marked(self, kind: Any, mark: Between | Like | Named | Filled, node: yaml.Node, name: str) -> Any:
+        if isinstance(mark, Filled):
+            return self.value(kind, self.each_filled(node, mark.entry, name), name)
         if isinstance(mark, Like):
             self.fields(mark.kind, node, name, mark.others)
             return self.value(kind, node, name)
