@@ -45,5 +45,5 @@ ui: setup ## the MLflow UI over the store in force, on this machine only
 	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" mlflow server --default-artifact-root mlruns/artifacts --host 127.0.0.1 --port $(PORT)
 
 clean: ## what stages wrote and what MLflow holds; the DVC cache stays, so `make run` brings results back
-	rm -rf checkpoints trainings mixtures predictions results reports scores .xstilts mlruns/mlflow.db mlruns/artifacts
+	rm -rf checkpoints trainings mixtures predictions results reports scores metrics .xstilts mlruns/mlflow.db mlruns/artifacts
 	find data -mindepth 1 -maxdepth 1 -not -name published -exec rm -rf {} +

@@ -37,8 +37,8 @@ fi
 
 ran=$(sed -n "s/^Running stage '\(.*\)':.*/\1/p" "$log")
 parameters=$(dvc params diff --md "$base")
-# A metric's difference is shown in points; what else a record holds (digests, times) is left out.
-metrics=$(dvc metrics diff --md "$base" -- | awk 'NR <= 2 || /\| values\./')
+# Means in points, and the answer; every language is in the report.
+metrics=$(dvc metrics diff --md "$base" --)
 rows=$(printf '%s\n' "$metrics" | tail -n +3 | grep -c . || true)
 {
     echo "## What this change does"

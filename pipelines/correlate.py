@@ -1,20 +1,20 @@
 """Gains and distances → correlations, mixed models, families, verdicts: every table of docs/results.md."""
 
 import argparse
+import json
 import os
 from pathlib import Path
 
-from xstilts.analysis import gains, regression
+from xstilts.analysis import answer_metrics, gains, regression
 from xstilts.analysis import pipeline as study
 from xstilts.analysis.settings import Analysis
 from xstilts.distances import from_english as distances
 from xstilts.distances import imputation
-from xstilts.formats import atomic as folders
-from xstilts.formats import typed_yaml
+from xstilts.formats import atomic, typed_yaml
 
 
 def main() -> None:
-    """Read the other tables of results/ and write results/analysis/."""
+    """Read the other tables of results/ and write results/analysis/ and metrics/answer.json."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; no result depends on it")
@@ -28,8 +28,9 @@ def main() -> None:
         typed_yaml.section("params.yaml", "analysis", Analysis),
         arguments.workers,
     )
-    with folders.whole(folder / "analysis") as aside:
+    with atomic.whole(folder / "analysis") as aside:
         study.write(aside, results)
+    atomic.write(Path("metrics/answer.json"), json.dumps(answer_metrics.of(results.verdicts), indent=1) + "\n")
     for name, answer in results.answers.items():
         print(f"{name}: {' '.join(answer['sentences'])}")
 

@@ -1,12 +1,13 @@
 """The stage `score`: predictions and gold of one run become its record, and the record its MLflow run."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from xstilts import scoring
-from xstilts.formats import fingerprints, predictions, prepared, text
+from xstilts.formats import atomic, fingerprints, predictions, prepared, text
 from xstilts.formats.runs import RunKey
 from xstilts.tracking import provenance, scores
 
@@ -56,17 +57,34 @@ def measure(key: RunKey, root: Path, *, study: str, profile: str) -> dict[str, A
         unlearned=[_training(kind, key, made.training) for kind in made.unlearned],
         provenance=provenance.collect(meter, licences=card.metadata.get("licence", "")),
     )
+    atomic.write(root / "metrics" / f"{key.path}.json", json.dumps(means(record), indent=1) + "\n")
     scores.log(record)
     return record
 
 
+def means(record: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """What `dvc metrics` shows of a run: each metric's means over all languages and over those that are not English,
+    and English itself where it is tested, points.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name, value in record["values"].items():
+        metric, _, language = name.partition("/")
+        found.setdefault(metric, {})[language] = value
+    return {
+        metric: {
+            "mean": fmean(values.values()),
+            **({"english": values["eng"]} if "eng" in values else {}),
+            **({"others": fmean(others)} if (others := [v for code, v in values.items() if code != "eng"]) else {}),
+        }
+        for metric, values in found.items()
+    }
+
+
 def summary(record: Mapping[str, Any]) -> str:
     """Each metric's mean over languages, for the terminal."""
-    by_metric: dict[str, list[float]] = {}
-    for name, value in record["values"].items():
-        by_metric.setdefault(name.partition("/")[0], []).append(value)
+    languages = len(record["examples"])
     return ", ".join(
-        f"{metric} {fmean(values):.1f} over {len(values)} languages" for metric, values in by_metric.items()
+        f"{metric} {found['mean']:.1f} over {languages} languages" for metric, found in means(record).items()
     )
 
 
