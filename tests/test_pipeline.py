@@ -55,6 +55,27 @@ def test_every_run_of_the_grid_has_a_record_with_every_language(reproduced: Path
         assert len(languages) == (11 if record["target"] == "tatoeba" else 12)
 
 
+def test_dvc_s_metrics_are_means_in_points_and_the_answer(reproduced: Path) -> None:
+    shown = json.loads(tiny.run(reproduced, "dvc", "metrics", "show", "--json"))[""]["data"]
+    means = shown["metrics/mnli/xnli/seed1.json"]["data"]["accuracy"]
+    record = json.loads((reproduced / "scores/mnli/xnli/seed1.json").read_text(encoding="utf-8"))
+    values = {name.partition("/")[2]: value for name, value in record["values"].items()}
+    assert means["english"] == values.pop("eng")
+    assert means["others"] == pytest.approx(sum(values.values()) / len(values))
+    answer = shown["metrics/answer.json"]["data"]["tiny"]
+    assert answer["low"] <= answer["slope"] <= answer["high"]
+    assert len(shown) == 6 + 1
+    for name, row in shown.items():
+        assert name.startswith("metrics/") and len(json.dumps(row)) < 3000
+
+
+def test_dvc_draws_the_gain_against_distance(workspace: Path) -> None:
+    tiny.run(workspace, "dvc", "plots", "show", "-o", "plots")
+    page = (workspace / "plots" / "index.html").read_text(encoding="utf-8")
+    assert "syntactic distance from English" in page
+    assert "gain, points" in page
+
+
 def test_another_learning_rate_of_the_target_re_runs_targets_and_what_follows_alone(workspace: Path) -> None:
     text = (workspace / "params.yaml").read_text(encoding="utf-8")
     own = "    xnli: {learning_rate: 5.0e-4, batch: 8, epochs: 1, max_length: 64, stride: 32}\n"
