@@ -14,8 +14,7 @@ from toy_training import RECIPE, RUNTIME, Memory, pairs, task
 from xstilts.commands.dry_run import trial_step as onestep
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.commands.main import main
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints
+from xstilts.formats import atomic, checkpoints
 from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
 from xstilts.model import encoder, shapes
 from xstilts.model.architecture import first_position
@@ -166,7 +165,7 @@ def test_the_language_model_head_gives_the_same_logits_in_transformers(checkpoin
 def test_bert_s_pooler_takes_the_dense_layer_of_a_head(checkpoint: Path, tmp_path: Path, shape: str) -> None:
     size = Architecture("bert", 300, 2, 32, 2, 64, 130, types=2)
     body = onestep.build(size)
-    folder = folders.aside(tmp_path / "bert")
+    folder = atomic.aside(tmp_path / "bert")
     encoder.save_encoder(body, folder / "encoder", checkpoint / "encoder" / "tokenizer.json")
     ours = shapes.get(shape).Head(32, 0.0, ("a", "b")).eval()
     encoder.save_head(ours, folder, "toy")
@@ -199,7 +198,7 @@ def test_a_folder_that_is_there_is_replaced_only_with_force(
     checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    with folders.whole(out) as folder:
+    with atomic.whole(out) as folder:
         (folder / "mine").write_text("of value")
     assert export(checkpoint, out) == 1
     assert "is there already; name another folder, or replace it with --force" in capsys.readouterr().err

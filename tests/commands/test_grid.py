@@ -735,3 +735,13 @@ def test_the_tiny_grid_gives_dvc_repro_s_lock_scores_and_one_mlflow_run_a_key(tm
     assert [row[1:] for row in runs(parallel)] == [row[1:] for row in runs(serially)]
     assert {count for *_, count in runs(parallel)} == {1}
     assert "up to date" in tiny.run(parallel, "dvc", "status")
+
+
+@needs_ray
+def test_temporary_files_may_lie_below_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = toy_grid.make(tmp_path / "r")
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    assert "1 ran" in grid(folder, "--jobs", "1", "--targets", "a@1")
+    assert outputs(folder) == {"a1.txt": "a1(s)"}

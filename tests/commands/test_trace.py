@@ -8,8 +8,7 @@ import pytest
 from mlflow_store import Grid
 from xstilts.commands import trace
 from xstilts.commands.main import main
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints, fingerprints
+from xstilts.formats import atomic, checkpoints, fingerprints
 from xstilts.formats.runs import RunKey
 from xstilts.tracking import records, scores, store
 from xstilts.tracking import sync as mirror
@@ -34,7 +33,7 @@ def experiment(repository: Path) -> Path:
     second = at(Grid().training("target", "mnli", parent=first.entry.fingerprint), commit)
     for run in (first, second):
         records.write_training(Path("trainings", run.entry.name), run)
-        aside = folders.aside(Path("checkpoints", run.entry.name))
+        aside = atomic.aside(Path("checkpoints", run.entry.name))
         (aside / "encoder").mkdir()
         (aside / "encoder/model.safetensors").write_bytes(bytes(1000))
         checkpoints.finish(aside, Path("checkpoints", run.entry.name), {"fingerprint": run.entry.fingerprint})

@@ -213,7 +213,7 @@ def test_file_of_another_version_is_named(folder: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(folder, tmp_path / "results")
     lines = (copied / "selection.csv").read_text(encoding="utf-8").replace("chosen,", "picked,", 1)
     (copied / "selection.csv").write_text(lines, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"selection\.csv has no column chosen"):
+    with pytest.raises(ValueError, match=r"selection\.csv, line 1: no column chosen.*run `dvc repro correlate` again"):
         tables.read(copied)
 
 

@@ -15,8 +15,7 @@ import transformers
 from torch import nn
 from transformers import AutoConfig, PreTrainedTokenizerFast
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints
+from xstilts.formats import atomic, checkpoints
 from xstilts.model import encoder, shapes
 from xstilts.model.architecture import Encoder, reading
 from xstilts.model.shapes import mlm
@@ -79,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     head = _open_head(body, card, checkpoint, name) if name else None
     shape = MLM if name == MLM else card["heads"][name]["shape"] if name else ""
     same = next((SAME[s, kinds] for s, kinds in SAME if s == shape and body.config.model_type in kinds), None)
-    with folders.whole(out) as folder:
+    with atomic.whole(out) as folder:
         if head is not None and same is not None:
             _write_with_head(body, head, same, card["heads"].get(name, {"labels": ()})["labels"], folder)
         else:

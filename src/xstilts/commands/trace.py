@@ -4,14 +4,13 @@ Every link is checked as it is printed; a broken one is named, and then the comm
 """
 
 import argparse
-import csv
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import checkpoints, fingerprints
+from xstilts.formats import checkpoints, fingerprints, tables
 from xstilts.formats.runs import BASELINE, RunKey
 from xstilts.tracking import records, scores, store
 from xstilts.tracking import sync as mirror
@@ -122,8 +121,8 @@ def _gain(root: Path, key: RunKey, metric: str, made: Mapping[str, Any]) -> Iter
         "language": code,
         "seed": str(key.seed),
     }
-    with table.open(encoding="utf-8", newline="") as lines:
-        row = next((row for row in csv.DictReader(lines) if all(row[word] == wanted[word] for word in wanted)), None)
+    rows = tables.read_csv(table, (*wanted, "before", "after", "gain"))
+    row = next((row for row in rows if all(row[word] == wanted[word] for word in wanted)), None)
     if row is None:
         yield Link("gain", f"{table}: no row for it", "the table is older than the record; run `dvc repro gains`")
         return

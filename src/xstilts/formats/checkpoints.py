@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import fingerprints
+from xstilts.formats import atomic, fingerprints
 
 CARD = "card.json"
 BASE = "pretrained"
@@ -122,7 +121,7 @@ def finish(aside: Path, output: Path, card: Mapping[str, Any]) -> dict[str, Any]
     files = sorted(path for path in aside.rglob("*") if path.is_file())
     whole = {**card, "weights": {path.relative_to(aside).as_posix(): fingerprints.of_file(path) for path in files}}
     (aside / CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    folders.place(aside, output)
+    atomic.place(aside, output)
     return whole
 
 
@@ -130,7 +129,7 @@ def inherit(start: Path, output: Path, *, name: str, seed: int, recipe: Mapping[
     """The training of an empty mixture: the encoder that it starts from, byte for byte."""
     card = read_card(start)
     identity = {"kind": "intermediate", "name": name, "seed": seed, "parent": card["fingerprint"]}
-    folder = folders.aside(output)
+    folder = atomic.aside(output)
     shutil.copytree(start / "encoder", folder / "encoder")
     return finish(
         folder,

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import examples
+from xstilts.formats import atomic, examples
 from xstilts.formats.examples import Example
 
 CARD = "task.json"
@@ -79,7 +78,7 @@ def read_if_any(folder: Path, split: str) -> list[Example]:
 
 def write(folder: Path, card: Card, splits: Mapping[str, Iterable[Example]]) -> Card:
     """Write a task's splits and, last, its card: a folder with a card is complete. Returns the card as written."""
-    with folders.whole(Path(folder)) as aside:
+    with atomic.whole(Path(folder)) as aside:
         counts, files = {}, {}
         for split in sorted(splits):
             rows = list(splits[split])

@@ -8,8 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import examples, prepared
+from xstilts.formats import atomic, examples, prepared
 from xstilts.preparation.settings import Mixture
 
 ENGLISH = "eng"
@@ -27,7 +26,7 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
     Raises:
         ValueError: a task lacks training data, or the machine-translated training data of a language.
     """
-    folder = folders.aside(output)
+    folder = atomic.aside(output)
     for task in mixture.tasks:
         card = prepared.read_card(data / task)
         target = folder / task
@@ -52,5 +51,5 @@ def gather(name: str, mixture: Mixture, data: Path, output: Path) -> list[str]:
         shutil.copytree(data / "text", folder / "text")
     names = sorted(path.name for path in folder.iterdir())
     (folder / "mixture.txt").write_text("".join(f"{part}\n" for part in names), encoding="utf-8")
-    folders.place(folder, output)
+    atomic.place(folder, output)
     return names

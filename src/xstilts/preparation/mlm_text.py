@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import preparation as origins
-from xstilts.formats import atomic as folders
+from xstilts.formats import atomic
 
 HELDOUT_SHARE = 50  # one line in so many is held out,
 HELDOUT_MOST = 500  # or fewer, so that about so many are
@@ -22,7 +22,7 @@ def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
     """
     lines = origins.text(tuple(settings.get("languages", ())), settings)
     most = int((settings.get("limits") or {}).get("text", 0))
-    with folders.whole(folder) as aside:
+    with atomic.whole(folder) as aside:
         (aside / "heldout").mkdir()
         for code, found in sorted(lines.items()):
             chosen = random.Random(0).sample(range(len(found)), min(most or len(found), len(found)))

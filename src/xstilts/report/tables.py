@@ -1,6 +1,5 @@
 """The files of `results/`, read once and cut into studies; docs/results.md names every column. Nothing is computed."""
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -154,15 +153,13 @@ def read(folder: Path) -> Results:
 
 
 def _table(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(
-                f"{path} has no column {', '.join(missing)}; docs/results.md names the columns of every file. "
-                "It was written by another version: run `dvc repro correlate` again"
-            )
-        return list(reader)
+    try:
+        return tables_of.read_csv(path, columns)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; docs/results.md names the columns of every file. "
+            "It was written by another version: run `dvc repro correlate` again"
+        ) from error
 
 
 def _by(rows: Iterable[Row], *keys: str) -> dict[tuple[str, ...], list[Row]]:

@@ -18,8 +18,7 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints, learned
+from xstilts.formats import atomic, checkpoints, learned
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder as encoders
 from xstilts.model import shapes
@@ -211,7 +210,7 @@ def _write(
     final: Mapping[str, float],
 ) -> dict[str, Any]:
     """Write the checkpoint folder: encoder, heads and, last, its card."""
-    folder = folders.aside(job.output)
+    folder = atomic.aside(job.output)
     encoders.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json", job.base)
     for name, head in learner.heads.items():
         encoders.save_head(head, folder, name)

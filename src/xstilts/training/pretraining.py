@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints, fingerprints, prepared
+from xstilts.formats import atomic, checkpoints, fingerprints, prepared
 from xstilts.model import encoder
 from xstilts.model.settings import Model
 from xstilts.training import adoption
@@ -65,7 +64,7 @@ def _sampled(text: Path, alpha: float, seed: int, lines: int) -> Iterator[str]:
 
 def fresh(model: Model, text: Path, output: Path, *, alpha: float, seed: int) -> dict[str, Any]:
     """A checkpoint folder with a new tokenizer and an encoder of random weights: where pretraining starts."""
-    folder = folders.aside(output)
+    folder = atomic.aside(output)
     tokenizer = folder / "encoder" / "tokenizer.json"
     train_tokenizer(text, model.vocabulary, alpha, seed, tokenizer)
     vocabulary = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
@@ -96,7 +95,7 @@ def download(
             f"{name} has the content {content}, but model.revision is {revision}: the folder was written anew or is "
             "another. Make it as it was, or put its content into params.yaml: model.revision"
         )
-    folder = folders.aside(output)
+    folder = atomic.aside(output)
     adopted = adoption.adopt(name, revision)
     adopted.save(folder)
     examine(folder)

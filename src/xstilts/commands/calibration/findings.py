@@ -1,6 +1,5 @@
 """What one run of the pipeline found: the study's verdict and the numbers behind it, read from `results/`."""
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from xstilts.formats import tables
 from xstilts.formats.tables import of_analysis
 
 ALL, POINTS, REDUCTION = "all", "points", "error_reduction"
@@ -107,8 +107,7 @@ def by_language(folder: Path, study: str) -> dict[str, tuple[float, float]]:
 
 
 def _points(path: Path, study: str) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = tables.read_csv(path, ("study", "intermediate", "headline"))
     return [row for row in rows if row["study"] == study and row["intermediate"] != ALL and row["headline"] == "1"]
 
 

