@@ -4,6 +4,7 @@ A case that once failed stays as a line of `FOUND`. Each property takes some doz
 `make test-heavy` takes 30,000 in all, the same ones each time.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ def _tables(root: Path) -> Iterator[tuple[str, Property]]:
             ),
             scores.paired,
         ),
-        "distances": (f"{','.join(from_english.COLUMNS)}\n{far}", from_english.read),
+        "distances": (f"language,distance,value,shared,known,coverage_ok,raw,se\n{far}", from_english.read),
         "imputed": ("language,imputation,value\ndeu,0,0.5\ndeu,1,0.6\n", imputation.read),
         "grambank": ("language,glottocode,hamming,shared\nfra,stan1290,0.4,100\n", grambank.read),
         "predictors": ("target,language,overlap,fertility\npanx,deu,40,1.5\npanx,fra,30,1.2\n", regression.read),
@@ -201,6 +202,14 @@ def _run(one: Property, cases: int, found: list[bytes]) -> None:
 
 def test_every_reader_of_files_has_a_property(properties: dict[str, Property]) -> None:
     assert sorted(properties) == NAMES
+
+
+@pytest.mark.parametrize("read", [lambda path: json.loads(path.read_text("utf-8")), lambda path: path.read_bytes()[9]])
+def test_a_reader_that_names_no_file_is_found_out(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "rows.json"
+    path.write_bytes(b'{"rows": [1, 2]}')
+    with pytest.raises((AssertionError, IndexError, ExceptionGroup)):
+        _run(Property(path, path.read_bytes(), lambda: read(path), (path.name,)), CASES, [])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -223,7 +223,15 @@ BAD = {
     "all": (["mine", "all", "panx", "f1", "deu", "1", "50"], "intermediate 'all' is a reserved name"),
     "mean": (["mine", "Mean", "panx", "f1", "deu", "1", "50"], "intermediate 'Mean' is a reserved name"),
     "all as target": (["mine", "mnli", "all", "f1", "deu", "1", "50"], "target 'all' is a reserved name"),
-    "none as target": (["mine", "mnli", "none", "f1", "deu", "1", "50"], "target 'none' is a reserved name"),
+    "none as target": (
+        ["mine", "mnli", "none", "f1", "deu", "1", "50"],
+        "target 'none' is how a missing value is written",
+    ),
+    "missing study": (
+        ["None", "mnli", "panx", "f1", "deu", "1", "50"],
+        "study 'None' is how a missing value is written",
+    ),
+    "missing metric": (["mine", "mnli", "panx", "nan", "deu", "1", "50"], "metric 'nan' is how a missing value is"),
     "None": (["mine", "None", "panx", "f1", "deu", "1", "50"], "the baseline is written 'none'"),
     "invisible": (
         ["mine", "mnli\u202e", "panx", "f1", "deu", "1", "50"],

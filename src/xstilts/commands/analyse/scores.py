@@ -13,6 +13,7 @@ from xstilts.languages import table as languages
 COLUMNS = ("study", "intermediate", "target", "metric", "language", "seed", "value")
 OPTIONAL = ("training", "examples")
 NAMES = ("study", "intermediate", "target", "metric", "training")
+MISSING = ("nan", "null", "none", "<na>", "n/a", "nat")  # what pandas and others write where a field had nothing
 LONGEST = 120  # characters of a name
 SCALES = (1, 100)
 UNITS = (
@@ -87,7 +88,7 @@ def left_out(scores: Iterable[Score]) -> dict[str, list[str]]:
         ]
         if every == {languages.ENGLISH}:
             told[study].append(f"{place}: English alone, which is shown and never correlated")
-    return dict(told)
+    return {study: texts for study, texts in told.items() if texts}
 
 
 def _unused(path: Path, header: Iterable[str]) -> list[str]:
@@ -116,13 +117,7 @@ def _message(path: Path, wrong: list[tuple[int, str]], *, fractions: bool) -> st
 def _faults(row: Mapping[str, str], scale: int) -> list[str]:
     """What is wrong with one row by itself."""
     found = [f"{name} is empty" for name in COLUMNS if not row[name].strip()]
-    for name in NAMES:
-        word = row.get(name, "").strip()
-        if len(word) > LONGEST:
-            found.append(f"{name} {fields.shown(word)} is longer than {LONGEST} characters")
-        elif not names.printable(word):
-            found.append(f"{name} {fields.shown(word)} has a line break or an invisible character; allowed: one line")
-        found += [text] if (text := names.reserved(name, word)) else []
+    found += [text for name in NAMES if (text := _name_fault(name, row.get(name, "").strip()))]
     if found:
         return found
     try:
@@ -134,6 +129,16 @@ def _faults(row: Mapping[str, str], scale: int) -> list[str]:
     except ValueError as error:
         found.append(f"seed {error}")
     return found + _value_faults(row["value"], scale) + _example_faults(row.get("examples", ""))
+
+
+def _name_fault(kind: str, word: str) -> str | None:
+    if len(word) > LONGEST:
+        return f"{kind} {fields.shown(word)} is longer than {LONGEST} characters"
+    if not names.printable(word):
+        return f"{kind} {fields.shown(word)} has a line break or an invisible character; allowed: one line"
+    if word.casefold() in MISSING and (kind, word.casefold()) != ("intermediate", BASELINE):
+        return f"{kind} {word!r} is how a missing value is written; allowed: a name"
+    return names.reserved(kind, word)
 
 
 def _value_faults(text: str, scale: int) -> list[str]:
