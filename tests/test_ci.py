@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,36 @@ pathlib.Path(out).write_text(text + "\\n")
 """
 
 
+def environment(folder: Path, **stubs: str) -> dict[str, str]:
+    """The usual one, with `xstilts` and what else is named replaced: the pipeline here is none that it knows."""
+    bin = folder.parent / f"stubs of {folder.name}"
+    bin.mkdir(exist_ok=True)
+    for name, script in {"xstilts": "exit 0", **stubs}.items():
+        (bin / name).write_text(f"#!/bin/sh\n{script}\n")
+        (bin / name).chmod(0o755)
+    usual = tiny.environment(folder)
+    return {**usual, "PATH": f"{bin}:{usual['PATH']}"}
+
+
+def script(folder: Path, *words: str, **stubs: str) -> subprocess.CompletedProcess:
+    """How ci.sh ended in a clone, and what it printed."""
+    return subprocess.run(
+        ["bash", "pipelines/ci.sh", *words],
+        cwd=folder,
+        env=environment(folder, **stubs),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def ci(folder: Path, *words: str) -> str:
+    """What ci.sh printed in a clone, where it ends well."""
+    done = script(folder, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
 def git(folder: Path, *command: str) -> str:
     return tiny.run(folder, "git", "-c", "user.name=t", "-c", "user.email=t@t", *command)
 
@@ -66,7 +97,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_nothing_runs_where_nothing_changed(clone):
-    output = tiny.run(clone, "bash", "pipelines/ci.sh")
+    output = ci(clone)
     comment = (clone / ".xstilts/comment.md").read_text()
     assert "ci.sh: 0 stages ran" in output
     assert "No parameter differs from `origin/main`." in comment
@@ -78,7 +109,7 @@ def test_nothing_runs_where_nothing_changed(clone):
 def test_a_changed_parameter_runs_what_depends_on_it_and_the_comment_tells(clone, tmp_path):
     (clone / "params.yaml").write_text("recipes: {xnli: 0.75, udpos: 0.25}\n")
     git(clone, "commit", "-qam", "a higher rate")
-    tiny.run(clone, "bash", "pipelines/ci.sh", "origin/main", "comment.md")
+    ci(clone, "origin/main", "comment.md")
     comment = (clone / "comment.md").read_text()
     assert re.findall(r"^- `(.*)`$", comment, re.MULTILINE) == ["target@xnli", "score@xnli", "report"]
     assert re.search(r"\| params.yaml +\| recipes.xnli +\| 0.5 +\| 0.75 +\|", comment)
@@ -90,28 +121,27 @@ def test_a_changed_parameter_runs_what_depends_on_it_and_the_comment_tells(clone
     git(clone, "commit", "-qm", "results")
     tiny.run(tmp_path, "git", "clone", "-q", str(clone), "again")
     tiny.run(tmp_path / "again", "dvc", "remote", "add", "-f", "-d", "folder", str(tmp_path / "remote"))
-    assert "ci.sh: 0 stages ran" in tiny.run(tmp_path / "again", "bash", "pipelines/ci.sh", "HEAD")
+    assert "ci.sh: 0 stages ran" in ci(tmp_path / "again", "HEAD")
 
 
 def test_what_the_remote_lacks_is_made_again(clone, tmp_path):
     shutil.rmtree(tmp_path / "remote")
     # Not the scores: git has them, and what they are made from came out the same.
-    assert "ci.sh: 3 stages ran" in tiny.run(clone, "bash", "pipelines/ci.sh")
+    assert "ci.sh: 3 stages ran" in ci(clone)
 
 
 def test_without_a_remote_what_is_missing_runs_and_the_user_is_told(clone):
     tiny.run(clone, "dvc", "remote", "remove", "folder")
-    output = tiny.run(clone, "bash", "pipelines/ci.sh")
+    output = ci(clone)
     assert "no default DVC remote (dvc remote add -d NAME URL)" in output
     assert "ci.sh: 3 stages ran" in output
 
 
 def test_a_failing_stage_fails_the_script_and_leaves_no_comment(clone):
     (clone / "params.yaml").write_text("recipes: {xnli: null, udpos: 0.25}\n")
-    done = subprocess.run(
-        ["bash", "pipelines/ci.sh"], cwd=clone, env=tiny.environment(clone), capture_output=True, check=False
-    )
+    done = script(clone)
     assert done.returncode != 0
+    assert "failed to reproduce" in done.stdout
     assert not (clone / ".xstilts/comment.md").exists()
 
 
@@ -145,3 +175,50 @@ def test_a_pull_request_that_touches_the_experiment_runs_it_again():
     assert triggers["pull_request"]["paths"] == ["params.yaml", "dvc.yaml", "src/**", "pipelines/**"]
     commands = " ".join(step.get("run", "") for step in workflow["jobs"]["repro"]["steps"])
     assert "pipelines/ci.sh" in commands
+
+
+def test_a_remote_that_cannot_be_read_is_told_and_everything_is_made_here(clone):
+    """As in a fork: no credentials, or no plug-in for the remote's kind."""
+    tiny.run(clone, "dvc", "remote", "add", "-f", "-d", "bucket", "s3://no-such-bucket-of-anybody/x")
+    tiny.run(clone, "dvc", "remote", "modify", "bucket", "endpointurl", "http://127.0.0.1:9")
+    output = ci(clone)
+    assert "not all that dvc.lock names came from the remote bucket; it is made here. DVC says:" in output
+    assert re.search(r"(?s)DVC says:\n(ERROR|WARNING).*s3", output)
+    assert "ci.sh: 3 stages ran" in output
+    comment = (clone / ".xstilts/comment.md").read_text()
+    assert "could not be pushed to the DVC remote `bucket`" in comment
+    assert (clone / "reports/summary.md").read_text() in comment
+
+
+def test_a_push_that_fails_fails_the_script_and_leaves_the_whole_comment(clone):
+    (clone / "params.yaml").write_text("recipes: {xnli: 0.75, udpos: 0.25}\n")
+    git(clone, "commit", "-qam", "a higher rate")
+    real = Path(sys.executable).with_name("dvc")
+    done = script(clone, dvc=f'[ "$1" = push ] && echo "ERROR: disk full" >&2 && exit 255\nexec {real} "$@"')
+    assert done.returncode == 1
+    assert "ERROR: disk full" in done.stderr
+    comment = (clone / ".xstilts/comment.md").read_text()
+    assert "| 50.0" in comment and (clone / "reports/summary.md").read_text() in comment
+    assert comment.endswith("whoever checks this commit out makes them again.\n")
+
+
+def test_values_of_parameters_are_plain_words_in_the_comment(clone):
+    (clone / "params.yaml").write_text(
+        "recipes: {xnli: 0.5, udpos: 0.25}\nnote: '@team <b>**x**</b> ![p](http://h/p)'\n"
+    )
+    git(clone, "commit", "-qam", "a note")
+    ci(clone)
+    comment = (clone / ".xstilts/comment.md").read_text()
+    (line,) = (line for line in comment.splitlines() if "team" in line)
+    assert "@\u200bteam &lt;b&gt;\\*\\*x\\*\\*&lt;/b&gt; !\\[p" in line
+
+
+def test_secrets_reach_only_the_steps_that_need_them():
+    job = yaml.safe_load((ROOT / ".github/workflows/repro.yml").read_text())["jobs"]["repro"]
+    assert "env" not in job
+    for step in job["steps"]:
+        secret = [text for text in step.get("env", {}).values() if "secrets." in text]
+        assert not secret or "pipelines/ci.sh" in step["run"], step
+    (comment,) = (step for step in job["steps"] if "gh pr comment" in step.get("run", ""))
+    assert "--edit-last --create-if-none" in comment["run"]
+    assert "!cancelled()" in comment["if"]

@@ -27,7 +27,8 @@ def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -
         parts += [_cells(study, notes[study.name]), _changes(study)]
         if context.claims:
             parts.append(_claims(study, context.claims))
-    parts.append(f"{captions.SUMMARY} Reproduce: `{context.command}`.")
+    command = context.command.replace("`", "'")
+    parts.append(f"{captions.SUMMARY} Reproduce: `{command}`.")
     kept: list[str] = []
     for part in parts:
         if sum(map(len, kept)) + len(part) > LIMIT - 200:
@@ -47,12 +48,12 @@ def _best(results: Results, notes: Mapping[str, StudyNote]) -> str:
     """What the study says that can tell most."""
     between = answer.span(results)
     found = answer.best(answer.findings(results, notes, between))
-    return f"**{answer.sentence(found, between)}** {found.sure} ({found.note.title})"
+    return f"**{answer.sentence(found, between)}** {found.sure} ({text.markdown(found.note.title)})"
 
 
 def _warning(notes: Mapping[str, StudyNote]) -> str:
     """The first line where something here is about made-up languages."""
-    made_up = [note.title for note in notes.values() if note.origin.artificial]
+    made_up = [text.markdown(note.title) for note in notes.values() if note.origin.artificial]
     if not made_up:
         return ""
     return f"> **{BADGE}**: {', '.join(made_up)}. No evidence about natural languages."
@@ -64,7 +65,8 @@ def _answers(results: Results, notes: Mapping[str, StudyNote]) -> str:
         note = notes[study.name]
         sentences = " ".join(study.answer.get("sentences", [])) or str(study.overall["reason"])
         lines.append(
-            f"- {_badge(note)}**{note.title}: {study.overall['verdict']}.** {text.prose(' '.join(sentences.split()))}"
+            f"- {_badge(note)}**{text.markdown(note.title)}: {study.overall['verdict']}.** "
+            + text.markdown(text.prose(" ".join(sentences.split())), code=True)
         )
     return "\n".join(lines)
 
@@ -108,8 +110,8 @@ def _cells(study: Study, note: StudyNote) -> str:
             line.append(f"**{written}**" if strong else written + ("" if row["tested"] == "1" else " †"))
         rows.append(line)
     head = ("r of gain with distance (n)", *(text.target(target) for target in study.targets))
-    title = f"### {note.title}{f' ({BADGE})' if note.origin.artificial else ''}"
-    return "\n\n".join([title, f"Encoder: {note.origin.encoder}.", table(head, rows), _KEY])
+    title = f"### {text.markdown(note.title)}{f' ({BADGE})' if note.origin.artificial else ''}"
+    return "\n\n".join([title, f"Encoder: {text.markdown(note.origin.encoder)}.", table(head, rows), _KEY])
 
 
 def _changes(study: Study) -> str:

@@ -134,6 +134,21 @@ def marked(sentence: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(prose(sentence)))))
 
 
+def markdown(name: str, *, code: bool = False) -> str:
+    """A name as plain words of Markdown: no link, picture, mention, tag, heading or emphasis comes out of it.
+
+    Args:
+        name: as an experimenter or a table gave it.
+        code: whether backticks keep their meaning.
+    """
+    line = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())
+    for letter, instead in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        line = line.replace(letter, instead)
+    line = re.sub(r"[\\*_\[\]~|#]" if code else r"[\\`*_\[\]~|#]", r"\\\g<0>", line)
+    return line.replace("@", "@\u200b")  # a space of no width: GitHub tells nobody
+
+
 def cell(text: str) -> str:
-    """Text that is safe inside a cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
+    """Text that is safe inside a cell of a Markdown table; what is bold as a whole stays so."""
+    bold = re.fullmatch(r"\*\*(.*)\*\*", text, re.DOTALL)
+    return f"**{markdown(bold[1])}**" if bold else markdown(text)
