@@ -16,6 +16,7 @@ import torch
 import yaml
 from torch import Tensor
 
+from xstilts.formats import typed_yaml
 from xstilts.formats.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.model import architecture, shapes
 from xstilts.model import encoder as encoders
@@ -24,6 +25,7 @@ from xstilts.model.attention import PACKED
 from xstilts.model.batching import Batch, Encoded, collate, hidden_states
 from xstilts.model.shapes import Lengths, mlm, retrieval
 from xstilts.model.tokens import Tokens
+from xstilts.training.settings import Recipe
 
 LONGEST = 192  # sub-words of the longest sequence tried: more than the windows of local attention are wide
 _NEAR = 1e-3  # states may differ by so much of their largest value: rounding, through all layers
@@ -70,11 +72,16 @@ def needs_in(path: Path) -> Needs:
     It is looked at and decides nothing that is written, so that the stage `pretrained` does not depend on it.
     """
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    recipes = {f"recipes.intermediate.{one}": params["recipes"]["intermediate"][one] for one in params["intermediates"]}
-    recipes |= {f"recipes.target.{one}": params["recipes"]["target"][one] for one in params["trainings"]}
-    lengths = {f"{name}.max_length": recipe["max_length"] for name, recipe in recipes.items()}
+    recipes = {
+        f"recipes.{kind}.{one}": typed_yaml.section(
+            path, f"recipes.{kind}.{one}", Recipe, filled=f"recipes.{kind}.default"
+        )
+        for kind, names in (("intermediate", params["intermediates"]), ("target", params["trainings"]))
+        for one in names
+    }
+    lengths = {f"{name}.max_length": recipe.max_length for name, recipe in recipes.items()}
     for name, recipe in recipes.items():
-        lengths |= {f"{name}.max_lengths.{task}": one for task, one in recipe.get("max_lengths", {}).items()}
+        lengths |= {f"{name}.max_lengths.{task}": one for task, one in recipe.max_lengths.items()}
     mixed = any(params["mixtures"][name].get("mlm") for name in params["intermediates"])
     mlm = mixed or params["model"].get("name") is None
     if not params["starts_from"]["intermediate"]:
