@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification
 import tiny
 
 AFTER_SCORES = {"gains", "correlate", "report"}
+RAN = re.compile(r"Running stage '([^']*)'")
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -118,6 +119,49 @@ def test_an_edit_of_a_metric_trains_and_predicts_nothing(workspace: Path) -> Non
     path = workspace / "src" / "xstilts" / "scoring" / "metrics" / "spans.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     assert tiny.stages_to_run(workspace) == {"score"} | AFTER_SCORES
+
+
+def test_an_edit_of_what_tells_of_a_training_trains_and_predicts_nothing(workspace: Path) -> None:
+    path = workspace / "src" / "xstilts" / "tracking" / "store.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    assert tiny.stages_to_run(workspace) == {"score"} | AFTER_SCORES
+
+
+def test_another_study_and_profile_train_and_predict_nothing_and_show_the_same_trainings(workspace: Path) -> None:
+    edit(workspace / "params.yaml", "profile: tiny\nstudy: tiny\n", "profile: other\nstudy: renamed\n")
+    assert tiny.stages_to_run(workspace) == {"check", "score"} | AFTER_SCORES
+    ran = RAN.findall(tiny.run(workspace, "dvc", "repro", "gains"))
+    assert {name.partition("@")[0] for name in ran} == {"score", "gains"}
+    code = (
+        "from xstilts.tracking import store\n"
+        "runs = store.connect().search(['renamed'], superseded='false')\n"
+        "print(sorted(run.data.tags['key'] for run in runs if run.data.tags['profile'] == 'other'))"
+    )
+    keys = tiny.run(workspace, sys.executable, "-c", code)
+    for key in ("training:pretrained/seed1", "training:target/mnli/xnli/seed1", "score:mnli/xnli/seed1"):
+        assert f"'{key}'" in keys
+
+
+def test_what_an_editor_leaves_below_the_sources_runs_nothing(workspace: Path) -> None:
+    for name in (".loop.py.swp", "loop.py~", "loop.py.orig", "#loop.py#", "notes.txt"):
+        (workspace / "src" / "xstilts" / "training" / name).write_text("left by an editor", encoding="utf-8")
+    assert tiny.instances_to_run(workspace) == set()
+
+
+def test_a_comment_in_training_predicts_nothing_and_a_real_edit_does(workspace: Path) -> None:
+    path = workspace / "src" / "xstilts" / "training" / "learner.py"
+    before = {file: file.read_bytes() for file in (workspace / "checkpoints").rglob("*") if file.is_file()}
+    chain = {"pretrained", "intermediate@mnli-1"}
+    asked = "predict_retrieval@mnli-tatoeba-1"
+
+    path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    assert set(RAN.findall(tiny.run(workspace, "dvc", "repro", asked))) == chain
+    assert all(file.read_bytes() == content for file, content in before.items())
+
+    edit(path, "self.seed * _MIX", "self.seed * (_MIX + 2)")
+    assert set(RAN.findall(tiny.run(workspace, "dvc", "repro", asked))) == {*chain, asked}
+    weights = workspace / "checkpoints" / "intermediate" / "mnli" / "seed1" / "encoder" / "difference.safetensors"
+    assert weights.read_bytes() != before[weights]
 
 
 def test_a_clone_with_an_empty_store_logs_its_records_and_its_report_and_computes_nothing(workspace: Path) -> None:
