@@ -29,7 +29,7 @@ def main() -> None:
     runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
 
     def examine(folder: Path) -> None:
-        probe.examine(folder, probe.needs_in(Path("params.yaml")), device.of(runtime))
+        probe.examine(folder, probe.needs_in(Path("params.yaml")), device.of(runtime), runtime.precision)
 
     if model.name is not None:
         card = recorded_training.untrained(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from xstilts.training import pretraining, probe
 from xstilts.training.job import Job, Material
 from xstilts.training.probe import EXAMPLES, Needs
 
+torch.set_num_threads(1)  # as trainings have it: several only wait for each other at this size
 CPU = torch.device("cpu")
 STEPS = replace(RECIPE, steps=2, batch=2, max_length=48, query=16, learning_rate=1e-3, evaluation_examples=2)
 
@@ -39,7 +41,9 @@ def pretrained(family: families.Family, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp(family.kind)
     upstream = families.write(folder / "upstream", family)
     needs = Needs(mlm=family.reading != "last", layer=2, lengths={"recipes.target.x.max_length": 48})
-    pretraining.download(str(upstream), None, folder / "pretrained", lambda made: probe.examine(made, needs, CPU))
+    pretraining.download(
+        str(upstream), None, folder / "pretrained", lambda made: probe.examine(made, Needs(**needs), CPU)
+    )
     return folder / "pretrained"
 
 
@@ -67,6 +71,19 @@ def test_what_is_noted_of_a_family_is_what_it_is(family: families.Family, pretra
     assert (pretrained / "heads" / "mlm.safetensors").exists() == family.kept
 
 
+def test_what_is_learned_in_bf16_is_tried_in_bf16(
+    family: families.Family, pretrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if family.kind == "xmod":  # transformers' adapters write bf16 into fp32
+        with pytest.raises(ValueError, match="xmod cannot run in bf16; set"):
+            probe.examine(pretrained, Needs(), CPU, "bf16-mixed")
+        return
+    probe.examine(pretrained, Needs(), CPU, "bf16-mixed")
+    monkeypatch.setattr(probe, "_ROUGHLY", 1e-6)
+    with pytest.raises(ValueError, match="has other states in bf16 than in fp32"):
+        probe.examine(pretrained, Needs(), CPU, "bf16-mixed")
+
+
 @pytest.mark.parametrize("layer", [0, 2, 3])
 def test_the_states_of_a_batch_are_those_that_transformers_gives_each_sequence(pretrained: Path, layer: int) -> None:
     encoded = rows(pretrained)
@@ -82,6 +99,31 @@ def test_the_states_of_a_batch_are_those_that_transformers_gives_each_sequence(p
         torch.testing.assert_close(states[begin : begin + len(one)], one, atol=3e-5, rtol=1e-4)
     places = slice(None) if read is None else read
     torch.testing.assert_close(some[places], states[places], atol=3e-5, rtol=1e-4)
+
+
+def refused(tmp_path: Path, family: families.Family, reason: str, **needs: Any) -> None:
+    upstream = families.write(tmp_path / "upstream", family)
+    with pytest.raises(ValueError, match=reason):
+        pretraining.download(
+            str(upstream), None, tmp_path / "pretrained", lambda made: probe.examine(made, Needs(**needs), CPU)
+        )
+    assert not (tmp_path / "pretrained").exists()
+
+
+def test_what_cannot_be_served_is_refused_with_the_reason_and_leaves_nothing(tmp_path: Path) -> None:
+    small = families.SIZES | families.POSITIONS
+    bert = FAMILIES["bert"]
+    refused(tmp_path / "a", families.Family("fnet", small, head=False), "change with the pads behind it")
+    refused(tmp_path / "b", families.Family("mbart", {"d_model": 32}, head=False), "transformers opens by itself")
+    refused(tmp_path / "c", bert, r"retrieval.layer is 4, but the encoder has 3", layer=4)
+    refused(tmp_path / "d", bert, r"x.max_length is 300, but .* at most 260", lengths={"x.max_length": 300})
+    refused(tmp_path / "e", FAMILIES["qwen3"], "pooling is cls, but the first token", layer=2, pooling="cls")
+
+
+def test_a_cap_on_attention_that_rows_do_not_know_is_padded(tmp_path: Path) -> None:
+    family = families.Family("gemma2", families.LLM, "llama", head=False)
+    pretraining.download(str(families.write(tmp_path / "upstream", family)), None, tmp_path / "pretrained")
+    assert encoder.open_encoder(tmp_path / "pretrained" / "encoder").config._attn_implementation != PACKED
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -196,7 +196,7 @@ def hidden_states(
             "packed_lengths": batch.lengths,
             "packed_bounds": batch.bounds,
         }
-        last = _after_attention(encoder) if read is not None else None
+        last = after_attention(encoder) if read is not None else None
         with _narrowed(last, read):
             packed = _run(encoder, arguments, weights)[0]
         if last is None or read is None:
@@ -225,7 +225,7 @@ def _run(encoder: Encoder, arguments: dict[str, Any], weights: Mapping[str, Tens
     return states
 
 
-def _after_attention(encoder: Encoder) -> Any:
+def after_attention(encoder: Encoder) -> Any:
     """What follows the attention of BERT's last layer and its like, all of it token by token; None elsewhere."""
     layers = architecture.layers(encoder)
     return getattr(getattr(layers[-1], "attention", None), "output", None) if layers else None

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from xstilts.model import dropout
 from xstilts.model.architecture import Encoder, layers, supports_packing
-from xstilts.model.batching import Batch, hidden_states
+from xstilts.model.batching import Batch, after_attention, hidden_states
 from xstilts.training import sharding
 from xstilts.training.cuda_graphs import Graphs, lacking
 from xstilts.training.master_weights import Halves
@@ -90,9 +90,11 @@ class Learner(pl.LightningModule):
         """Whether device, precision, encoder and a lone process with whole weights allow steps to be recorded."""
         alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
         rounded = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed"
-        # Of a dictionary of modules a step uses some (X-MOD's adapters), and the rounded weights must all be used.
+        # What was tried on a device is layers of BERT's kind. Of a dictionary of modules a step uses some (X-MOD's
+        # adapters), and the rounded weights must all be used.
+        tried = after_attention(self.encoder) is not None
         whole = not any(isinstance(part, nn.ModuleDict) for part in self.encoder.modules())
-        return alone and rounded and whole and supports_packing(self.encoder) and not sharding.sharded(self)
+        return alone and rounded and tried and whole and supports_packing(self.encoder) and not sharding.sharded(self)
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:

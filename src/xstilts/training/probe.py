@@ -6,6 +6,7 @@ grid fails in its first minute, with the reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from xstilts.training.settings import Recipe
 
 LONGEST = 192  # sub-words of the longest sequence tried: more than the windows of local attention are wide
 _NEAR = 1e-3  # states may differ by so much of their largest value: rounding, through all layers
+_ROUGHLY = 0.2  # the same in bf16, whose products have 8 significant bits
 _UNSEEN = 1e-6  # a state that another token moves by less does not see it
 _TEXTS = ("The cat sat on the mat.", "जनवरी 1984", "今天天气很好。", "Wo ist der Bahnhof, bitte?")
 _WORDS = ("The", "cat", "sat", "on", "Постоянный", "mat")
@@ -166,13 +168,14 @@ def _reading(body: Encoder, tokens: Tokens) -> Reading:
     return "first" if tokens.template.prefix else "mean"
 
 
-def examine(folder: Path, needs: Needs, device: torch.device) -> None:
+def examine(folder: Path, needs: Needs, device: torch.device, precision: str = "32-true") -> None:
     """Take a step of every shape, without changing a weight, and read what retrieval reads.
 
     Args:
         folder: of a checkpoint, with `encoder/` in it.
         needs: what else the grid asks for.
         device: where.
+        precision: of trainings, as Lightning names it; in bf16 other kernels are at work.
 
     Raises:
         ValueError: something of it does not work with this encoder; the message says what and why.
@@ -181,8 +184,12 @@ def examine(folder: Path, needs: Needs, device: torch.device) -> None:
     body = encoders.open_encoder(folder / "encoder").to(device)
     for name, length in needs.lengths.items():
         architecture.check_length(body, length, f"params.yaml: {name}")
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    half = "bf16" in precision
+    if half:
+        _check_half(body, tokens)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), ExitStack() as stack:
         torch.manual_seed(0)
+        stack.enter_context(torch.autocast(device.type, torch.bfloat16, enabled=half))
         for shape in EXAMPLES:
             _try(body, f"learn the shape {shape}", partial(_step, body, tokens, shape))
         if needs.mlm:
@@ -199,6 +206,24 @@ def examine(folder: Path, needs: Needs, device: torch.device) -> None:
                 "stand for its sentence; write retrieval.pooling: mean"
             )
         _retrieve(body, tokens, needs.layer, needs.pooling)
+
+
+@torch.no_grad()
+def _check_half(body: Encoder, tokens: Tokens) -> None:
+    """Refuse an encoder whose states in bf16 are not those in fp32, roughly."""
+    encoded = _sequences(body.eval(), tokens)
+    whole = _states(body, encoded, range(len(encoded)))
+    try:
+        with torch.autocast(next(body.parameters()).device.type, torch.bfloat16):
+            found = _states(body, encoded, range(len(encoded)))
+    except Exception as error:
+        raise ValueError(_cannot(body, "run in bf16; set runtime.precision: 32-true", error)) from error
+    apart = max(_apart(one, other) for one, other in zip(found, whole, strict=True))
+    if not apart < _ROUGHLY:
+        raise ValueError(
+            f"the encoder {body.config.model_type} has other states in bf16 than in fp32: they differ by {apart:.0%} "
+            "of the largest; set runtime.precision: 32-true in params.yaml"
+        )
 
 
 def _try(body: Encoder, what: str, step: Callable[[], None]) -> None:
