@@ -20,7 +20,7 @@ from typing import TextIO
 from xstilts.commands.fork_server import ADDRESS, GRACE, VARIES, like, short
 
 # The scripts that import what the server has imported; the others start faster by themselves.
-FORKED = frozenset({"gains", "predict", "pretrained", "published", "report", "score", "train"})
+FORKED = frozenset({"gains", "predict", "pretrained", "report", "score", "train"})
 _PLAIN = re.compile(r"[\w./:@%+,=-]+")  # a word that means the same to every shell
 
 
