@@ -41,9 +41,7 @@ def pretrained(family: families.Family, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp(family.kind)
     upstream = families.write(folder / "upstream", family)
     needs = Needs(mlm=family.reading != "last", layer=2, lengths={"recipes.target.x.max_length": 48})
-    pretraining.download(
-        str(upstream), None, folder / "pretrained", lambda made: probe.examine(made, Needs(**needs), CPU)
-    )
+    pretraining.download(str(upstream), None, folder / "pretrained", lambda made: probe.examine(made, needs, CPU))
     return folder / "pretrained"
 
 
