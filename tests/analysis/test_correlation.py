@@ -7,6 +7,7 @@ from scipy import stats
 
 from xstilts.analysis import (
     cells,
+    coefficients,
     estimates,
     families,
     gains,
@@ -14,6 +15,7 @@ from xstilts.analysis import (
     pooled,
     predictors,
     regression,
+    reliability,
     sample,
     simulation,
     slope,
@@ -75,10 +77,12 @@ def primary(rows: list[Distance], imputed: list[ImputedDistance] | None = None) 
     return predictors.load(rows, imputed or [])[0]
 
 
-def correlate(what: cells.Cell, side: predictors.Predictor, outcome: str = "points") -> dict[str, measure.Correlation]:
+def correlate(
+    what: cells.Cell, side: predictors.Predictor, outcome: str = "points"
+) -> dict[str, coefficients.Correlation]:
     rng = np.random.default_rng(1)
-    part = sample.take(what, outcome, side, QUICK, rng, {})
-    return {row.method: row for row in measure.correlate(what, outcome, side, part, QUICK, rng)}
+    part = sample.take(what, outcome, side)
+    return {row.method: row for row in measure.measure(what, outcome, side, part, QUICK, rng).correlations}
 
 
 # --- textbook numbers
@@ -165,19 +169,32 @@ def test_a_perfect_correlation_has_an_interval_of_no_length() -> None:
 
 def test_two_languages_of_a_family_are_drawn_as_correlated_as_the_null_says() -> None:
     grid = null.structure(("deu", "nld", "tha", "jpn"))
-    point = int(np.flatnonzero((np.abs(grid.shares - [0.3, 0.45]) < 1e-9).all(axis=1))[0])
-    only = null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)), 0.0, np.ones(4))
+    point = int(np.flatnonzero((np.abs(grid.shares - [0.3, 0.45, 0]) < 1e-9).all(axis=1))[0])
+    only = null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
     drawn = np.corrcoef(only.draw(40_000, np.random.default_rng(1)).T)
     assert drawn[0, 1] == pytest.approx(0.75, abs=0.02)  # German and Dutch share family and genus
     assert drawn[0, 2] == pytest.approx(0.0, abs=0.02)
+    assert only.covariance[0] == pytest.approx([1, 0.75, 0, 0])
 
 
-def test_reml_finds_the_family_share_on_average() -> None:
+def test_neighbours_without_a_family_are_alike_by_their_kilometres() -> None:
+    codes = ("fin", "est", "tur", "jpn")
+    grid = null.structure(codes)
+    point = int(np.flatnonzero((grid.shares[:, 2] > 0.59) & (grid.shares[:, :2].sum(axis=1) == 0))[0])
+    only = null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
+    share, reach = grid.shares[point, 2], grid.ranges[point]
+    assert only.covariance[2, 3] == pytest.approx(share * np.exp(-null.kilometres(codes)[2, 3] / reach), abs=1e-6)
+    assert null.kilometres(("deu", "jpn"))[0, 1] == pytest.approx(9_000, rel=0.06)
+
+
+@pytest.mark.parametrize(("kind", "place"), [("family", 0), ("area", 2)])
+def test_reml_finds_the_share_of_families_and_of_areas_on_average(kind: str, place: int) -> None:
     rng = np.random.default_rng(2)
-    covariance = 0.6 * null.same(null.families(CODES)) + 0.4 * np.eye(len(CODES))
-    root = np.linalg.cholesky(covariance)
-    fits = [null.fit(CODES, root @ rng.standard_normal(len(CODES))) for _ in range(60)]
-    assert np.mean([fit.family_share + fit.genus_share for fit in fits]) == pytest.approx(0.6, abs=0.12)
+    kernel = null.same(null.families(CODES)) if kind == "family" else null.area(CODES, 3000.0)
+    root = np.linalg.cholesky(0.6 * kernel + 0.4 * np.eye(len(CODES)))
+    shares = np.mean([null.fit(CODES, root @ rng.standard_normal(len(CODES))).shares for _ in range(60)], axis=0)
+    assert shares.argmax() == place or shares[:2].sum() > 0.4  # genus is within family
+    assert shares.sum() == pytest.approx(0.6, abs=0.17)
 
 
 def test_the_same_seed_draws_the_same_numbers() -> None:
@@ -191,25 +208,77 @@ def test_a_monte_carlo_p_is_never_zero_and_counts_ties() -> None:
     assert null.p_value(1.0, np.array([1.0, -1.0, 0.5])) == 0.75
 
 
-def test_weights_scale_the_drawn_gains() -> None:
-    weights = np.where(np.arange(len(CODES)) % 2, 4.0, 1.0)
-    fitted = null.fit(CODES, np.random.default_rng(1).standard_normal(len(CODES)), weights)
-    spread = fitted.draw(4000, np.random.default_rng(2)).std(axis=0)
-    assert spread[1::2].mean() / spread[::2].mean() == pytest.approx(0.5, abs=0.02)
+def test_the_variance_function_is_fitted_to_the_residual() -> None:
+    rng = np.random.default_rng(4)
+    function = np.where(np.arange(len(CODES)) % 2, 0.2, 1.0)
+    powers = []
+    for power in (0.0, 2.0):
+        noise = rng.standard_normal((20, len(CODES))) * function ** (power / 2)
+        fits = [null.fit(CODES, row, None, tuple(function.tolist())) for row in noise]
+        powers.append(np.mean([fit.likelihood @ fit.structure.powers for fit in fits]))
+    assert powers[0] < 0.5
+    assert powers[1] > 1.5
 
 
 def test_without_related_languages_the_slope_is_least_squares() -> None:
-    codes = ("eus", "jpn", "kat", "kor", "tha", "vie", "deu", "fin", "swh", "cmn")  # ten families
-    x, y = np.linspace(-1, 1, 10), np.random.default_rng(3).standard_normal(10)
-    found = slope.slopes(slope.design(codes, tuple(x)), y[None])
+    rng = np.random.default_rng(3)
+    x, y = np.linspace(-1, 1, 10), rng.standard_normal(10)
+    value, error = slope.model(np.eye(10), slope.with_intercept(x)).estimates(y[None])
     theirs = stats.linregress(x, y)
-    assert found.values[0] == pytest.approx(theirs.slope)
-    assert found.errors[0] == pytest.approx(theirs.stderr, rel=1e-6)
+    assert (value[0], error[0]) == (pytest.approx(theirs.slope), pytest.approx(theirs.stderr))
+
+
+def test_leaving_out_is_the_same_as_fitting_the_others() -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.standard_normal(12), rng.standard_normal(12)
+    root = rng.standard_normal((12, 12))
+    covariance = root @ root.T + np.eye(12)
+    plan = slope.model(covariance, slope.with_intercept(x))
+    keep = [0, 1, 3, 4, 5, 7, 8, 9, 10, 11]
+    part = slope.model(covariance[np.ix_(keep, keep)], slope.with_intercept(x[keep]))
+    value, error = part.estimates(y[keep][None])
+    assert plan.without(y, [2, 6]) == (pytest.approx(value[0]), pytest.approx(error[0]))
+    values, errors = plan.without_each(y)
+    assert (values[4], errors[4]) == (pytest.approx(plan.without(y, [4])[0]), pytest.approx(plan.without(y, [4])[1]))
+
+
+def test_p_and_interval_come_from_one_distribution() -> None:
+    ratios = np.sort(np.abs(np.random.default_rng(1).standard_t(6, 1999)))
+    for value in (1.9, 2.2, 2.4, 2.7, 3.5):
+        found = slope.Tested(value, 1.0, ratios).widened(0.4)
+        assert (found.p < 0.05) == (found.reach()[0] > 0)
 
 
 def test_a_slope_on_a_constant_distance_is_refused() -> None:
     with pytest.raises(ValueError, match="no slope"):
-        slope.design(CODES[:5], (0.5,) * 5)
+        slope.model(np.eye(5), slope.with_intercept(np.full(5, 0.5)))
+
+
+def test_a_pure_difference_between_families_is_found_between_them_and_not_within() -> None:
+    side = primary(distances())
+    x = slope.standardised(side.mean(CODES))
+    _, between = slope.decomposed(CODES, x)
+    points = 5 * between + 0.2 * np.random.default_rng(2).standard_normal(len(CODES))
+    what = cell(CODES, points)
+    rng = np.random.default_rng(1)
+    asked = {
+        row.question: row
+        for row in measure.measure(what, "points", side, sample.take(what, "points", side), QUICK, rng).questions
+    }
+    assert asked["between"].p < 0.05
+    assert asked["between"].estimate > 0.5
+    assert asked["within"].p > 0.05
+    assert abs(asked["within"].estimate) < 0.1
+
+
+def test_a_u_shape_has_a_bend_and_no_slope() -> None:
+    side = primary(distances())
+    x = slope.standardised(side.mean(CODES))
+    what = cell(CODES, 3 * x**2 + 0.3 * np.random.default_rng(2).standard_normal(len(CODES)))
+    found = measure.measure(what, "points", side, sample.take(what, "points", side), QUICK, np.random.default_rng(1))
+    bend = next(row for row in found.questions if row.question == "bend")
+    assert bend.p < 0.01
+    assert bend.estimate > 0.5
 
 
 # --- cells
@@ -235,13 +304,54 @@ def test_the_error_of_a_gain_is_pooled_over_languages_and_unknown_with_one_seed(
     assert two.errors() == pytest.approx([math.sqrt(1.0 / 2)] * 2)  # variances 2 and 0, mean 1, two seeds
     one = cells.build(gains.pair(scores({"deu": [1.0], "hin": [2.0]})))[0]
     assert np.isnan(one.errors()).all()
-    assert math.isnan(one.noise_ceiling())
 
 
-def test_a_shift_common_to_all_languages_of_a_run_does_not_lower_the_noise_ceiling() -> None:
+def test_with_one_seed_the_reliability_is_not_known() -> None:
+    one = cells.build(gains.pair(scores({"deu": [1.0], "hin": [2.0], "tha": [4.0]})))[0]
+    found = reliability.of(one, "points", [0, 1, 2])
+    assert not found.known
+    assert "one seed" in found.note
+
+
+def test_a_shift_common_to_all_languages_of_a_run_does_not_lower_the_reliability() -> None:
     plain = {"deu": [1.0, 1.0], "hin": [2.0, 2.0], "tha": [4.0, 4.0]}
     shifted = {code: [value[0], value[1] + 5] for code, value in plain.items()}
-    assert cells.build(gains.pair(scores(shifted)))[0].noise_ceiling() == pytest.approx(1.0)
+    what = cells.build(gains.pair(scores(shifted)))[0]
+    assert reliability.of(what, "points", [0, 1, 2]).value == pytest.approx(1.0)
+
+
+def test_reliability_is_one_less_the_share_of_noise_and_its_limit_is_that_of_f() -> None:
+    rng = np.random.default_rng(3)
+    truth, noise = 2 * rng.standard_normal(400), 1.5 * rng.standard_normal((400, 2))
+    start = np.full(400, 50.0)
+    what = cells.Cell(
+        "s", "mnli", "panx", "f1", tuple(f"x{i}" for i in range(400)), start, start + (truth[:, None] + noise).mean(1),
+        np.full(400, np.nan), truth[:, None] + noise, np.zeros(400), np.zeros(400),
+    )  # fmt: skip
+    found = reliability.of(what, "points", list(range(400)))
+    assert found.value == pytest.approx(4 / (4 + 1.5**2 / 2), abs=0.04)
+    rest = stats.f.ppf(0.95, 399, 399)
+    assert found.low == pytest.approx(1 - rest * (1 - found.value))
+
+
+def test_few_test_examples_lower_the_limit_of_the_reliability_by_the_binomial_variance() -> None:
+    made = scores({"deu": [1.0, 1.0], "hin": [2.0, 2.0], "tha": [4.0, 4.0]})
+    sized = [replace(row, examples=4000) for row in made]
+    what = cells.build(gains.pair(sized))[0]
+    found = reliability.of(what, "points", [0, 1, 2])
+    shares = np.array([[0.5, 0.51], [0.5, 0.52], [0.5, 0.54]])
+    expected = (1e4 * (shares * (1 - shares)).sum(axis=1) / 4000).mean() / np.var([1, 2, 4], ddof=1)
+    assert found.value == pytest.approx(1.0)
+    assert found.low == pytest.approx(1 - expected)
+
+
+def test_a_pool_counts_targets_of_unknown_reliability_as_noise() -> None:
+    known = reliability.Reliability(0.64, 0.49, math.nan, "")
+    unknown = reliability.Reliability(math.nan, math.nan, math.nan, "one seed")
+    pool = reliability.pooled([(known, 30), (unknown, 10)])
+    assert pool.value == pytest.approx((0.8 * 30 / 40) ** 2)
+    assert pool.low == pytest.approx((0.7 * 30 / 40) ** 2)
+    assert not reliability.pooled([(unknown, 10)]).known
 
 
 def test_the_mean_over_intermediates_is_a_cell_of_its_own() -> None:
@@ -260,21 +370,22 @@ def test_gains_between_two_guesses_are_marked() -> None:
 # --- one cell
 
 
-def test_one_cell_has_pearson_spearman_kendall_and_slope_with_their_family_aware_p() -> None:
+def test_one_cell_has_a_tested_slope_beside_descriptive_coefficients() -> None:
     side = primary(distances())
     rng = np.random.default_rng(8)
     found = correlate(cell(CODES, 8 * side.mean(CODES) + 0.3 * rng.standard_normal(len(CODES))), side)
     assert set(found) == {"pearson", "spearman", "kendall", "slope"}
-    assert all(row.p_family < 0.05 and row.tested for row in found.values())
-    assert found["pearson"].family_low <= found["pearson"].fisher_low  # families never make it narrower
-    assert found["pearson"].n_effective <= len(CODES)
+    assert [row.method for row in found.values() if row.tested] == ["slope"]
+    assert found["slope"].p_family < 0.05
+    assert math.isnan(found["pearson"].p_family)
+    assert found["slope"].units == pytest.approx(0.8, abs=0.1)  # points per 0.1 of distance
 
 
 def test_fewer_than_ten_languages_are_shown_and_not_tested() -> None:
     codes = CODES[:9]
     found = correlate(cell(codes, np.arange(9.0)), primary(distances()))
     assert not math.isnan(found["pearson"].estimate)
-    assert math.isnan(found["pearson"].p_family)
+    assert not found["slope"].tested
     assert found["pearson"].note == "9 languages, fewer than 10: shown, not tested"
     assert "few_languages" in found["pearson"].flags
 
@@ -304,9 +415,20 @@ def test_leaving_out_the_only_family_with_a_trend_takes_the_trend_away() -> None
     x = side.mean(CODES)
     noise = 0.001 * np.random.default_rng(1).standard_normal(len(CODES))
     points = np.where(inside, 20 * (x - x[inside].mean()), noise)
-    row = correlate(cell(CODES, points), side)["pearson"]
+    row = correlate(cell(CODES, points), side)["slope"]
     assert row.lofo_family == "Indo-European"
-    assert row.without_indo_european == pytest.approx(estimates.estimate(x[~inside], points[~inside], "pearson")[0])
+    assert abs(row.without_indo_european) < 0.01
+    assert row.estimate > 0.3
+
+
+def test_a_language_that_carries_the_slope_is_found_and_leaves_nothing_of_it() -> None:
+    side = primary(distances())
+    x = side.mean(CODES)
+    points = np.random.default_rng(4).standard_normal(len(CODES))
+    points[x.argmin()] += 12
+    row = correlate(cell(CODES, points), side)["slope"]
+    assert row.outliers == (CODES[int(x.argmin())],)
+    assert row.lolo_strength < 1
 
 
 def test_the_spread_over_imputations_widens_the_interval() -> None:
@@ -315,18 +437,29 @@ def test_the_spread_over_imputations_widens_the_interval() -> None:
     narrow, wide = (
         correlate(cell(CODES, points), primary(distances(), imputations(CODES, spread))) for spread in (1e-6, 0.15)
     )
-    for method in ("pearson", "slope"):
-        lengths = [found[method].family_high - found[method].family_low for found in (narrow, wide)]
-        assert lengths[1] > 1.02 * lengths[0]
-        assert wide[method].imputation_sd > 10 * narrow[method].imputation_sd
+    lengths = [found["slope"].family_high - found["slope"].family_low for found in (narrow, wide)]
+    assert lengths[1] > 1.02 * lengths[0]
+    assert wide["slope"].imputation_sd > 10 * narrow["slope"].imputation_sd
+    assert wide["slope"].p_family > narrow["slope"].p_family
 
 
-def test_error_reductions_weigh_languages_by_the_error_left() -> None:
-    what = cell(CODES, np.ones(len(CODES)), before=np.linspace(20, 90, len(CODES)))
-    assert what.precision("points") is None
-    precision = what.precision("error_reduction")
-    assert precision is not None
-    assert precision[0] == pytest.approx(80.0)
+def test_the_three_scales_and_what_their_variance_may_follow() -> None:
+    what = cell(CODES[:2], np.array([10.0, 10.0]), before=np.array([20.0, 80.0]))
+    assert what.outcome("error_reduction") == pytest.approx([12.5, 50.0])
+    odds = [math.log(30 / 70) - math.log(20 / 80), math.log(90 / 10) - math.log(80 / 20)]
+    assert what.outcome("log_odds") == pytest.approx(odds, abs=0.01)
+    assert what.variance_function("points") is None
+    function = what.variance_function("error_reduction")
+    assert function is not None
+    assert function == pytest.approx([1 / 80, 1 / 20])
+
+
+def test_languages_at_the_floor_or_the_ceiling_are_left_out_and_counted() -> None:
+    before = np.full(len(CODES), 50.0)
+    before[:3], before[3] = 0.3, 99.2
+    points = np.random.default_rng(1).standard_normal(len(CODES)) * 0.1
+    part = sample.take(cell(CODES, points, before=before, chance=0.0), "points", primary(distances()))
+    assert (part.floor, part.ceiling, len(part.codes)) == (3, 1, len(CODES) - 4)
 
 
 def test_the_same_seed_gives_the_same_rows() -> None:
@@ -387,7 +520,8 @@ def test_reml_of_one_random_effect_is_that_of_the_balanced_analysis_of_variance(
     groups, size = 12, 5
     values = (rng.standard_normal(groups)[:, None] + 0.7 * rng.standard_normal((groups, size))).ravel()
     indicators = np.kron(np.eye(groups), np.ones((size, 1)))
-    fitted = mixed.fit(values, np.ones((values.size, 1)), (indicators,))
+    effects = mixed.Effects(("group",), indicators, np.eye(groups)[None], np.ones(values.size))
+    fitted = mixed.fit(values, np.ones((values.size, 1)), effects)
     table = values.reshape(groups, size)
     within = table.var(axis=1, ddof=1).mean()
     between = (size * table.mean(axis=1).var(ddof=1) - within) / size
@@ -402,7 +536,8 @@ def test_pooled_models_give_every_intermediate_both_adjustments_and_a_larger_max
         name: [replace(cell(CODES, rng.standard_normal(39)), intermediate=name, target=target) for target in targets]
         for name in ("mnli", "qqp")
     }
-    rows, left = pooled.study_models(groups, "points", sides, QUICK, np.random.default_rng(1))
+    found = pooled.study_models(groups, "points", sides, QUICK, np.random.default_rng(1))
+    rows = found.pooled
     assert sorted((row.intermediate, row.adjustment, row.primary) for row in rows) == [
         ("mnli", "adjusted", True),
         ("mnli", "unadjusted", False),
@@ -411,7 +546,8 @@ def test_pooled_models_give_every_intermediate_both_adjustments_and_a_larger_max
     ]
     assert all(row.p_max_t >= row.p_family for row in rows)
     assert all(row.rows == 117 and row.languages == 39 for row in rows)
-    assert {row.family for row in left} > {"", "Indo-European", "Uralic"}
+    assert {row.family for row in found.left_out} > {"", "Indo-European", "Uralic"}
+    assert {row.question for row in found.questions} == {"within", "between", "bend"}
 
 
 def test_an_unknown_truth_is_refused() -> None:

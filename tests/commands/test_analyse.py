@@ -103,12 +103,12 @@ def test_verdicts_keep_their_contract(analyse: Analyse) -> None:
     assert all(contract <= set(row) for row in found)
     keys = {(row["intermediate"], row["target"], row["outcome"]) for row in found}
     names, targets = ("all", "mnli", "qqp"), ("all", "panx", "udpos")
-    assert keys == {(i, t, o) for i in names for t in targets for o in ("points", "error_reduction")}
+    assert keys == {(i, t, o) for i in names for t in targets for o in ("points", "error_reduction", "log_odds")}
     assert {row["verdict"] for row in found} <= {"supported", "practically absent", "inconclusive"}
     assert all(row["reason"] for row in found)
 
 
-def test_the_two_outcomes_share_verdict_reason_and_q(analyse: Analyse) -> None:
+def test_the_scales_share_verdict_reason_and_q(analyse: Analyse) -> None:
     _, out = analyse(rows(intermediates=("mnli", "qqp"), targets=("panx", "udpos")))
     shared: dict[tuple[object, object], set[tuple[object, ...]]] = {}
     for row in verdicts(out):

@@ -77,7 +77,7 @@ def write(folder: Path, plans: Sequence[Plan] = (WORLD, PAPER), *, seed: int = 7
             writer.writeheader()
             writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
     method = {
-        "seed": 1, "draws": 2000, "imputations": 20, "alpha": 0.05, "sesoi": 0.5, "minimum_languages": 10,
+        "seed": 1, "draws": 2000, "imputations": 20, "alpha": 0.05, "rule": 2, "bound": 0.3, "minimum_languages": 10,
         "primary_distance": "syntactic", "compared_distances": list(DISTANCES)[:4],
         "excluded": {"syntactic": ["jav", "kaz", "zsm"]}, "languages": list(EVERY),
         "versions": {"python": "3.11.2", "numpy": "2.4.6", "scipy": "1.17.1", "pandas": "3.1.1"},
@@ -207,8 +207,8 @@ class _Maker:
         self._verdict(plan, key["intermediate"], key["target"], outcome, n, primary, half, tested)
         for distance, role in DISTANCES.items():
             r = primary if distance == "syntactic" else float(np.clip(primary + self.rng.normal(0, 0.1), -1, 1))
-            for method in ("pearson", "spearman", "kendall"):
-                value = r if method == "pearson" else r * 0.9
+            for method in ("pearson", "spearman", "kendall", "slope"):
+                value = r if method in ("pearson", "slope") else r * 0.9
                 self.tables["correlations"].append(
                     {**key, "metric": metric, "outcome": outcome, "distance": distance, "method": method, "role": role,
                      "n": n, "families": len(set(families)), "estimate": value, "fisher_low": value - half * 0.8,
@@ -216,9 +216,10 @@ class _Maker:
                      "family_low": max(-1, value - half), "family_high": min(1, value + half),
                      "absent_low": max(-1, value - half * 0.9), "absent_high": min(1, value + half * 0.9),
                      "p_naive": 0.03, "p_family": 0.11 if tested else None, "q": 0.3 if tested else None,
-                     "n_effective": n * 0.7, "smallest_detectable": min(1, 2.5 / n**0.5),
+                     "reliability": 0.6 if plan.seeds > 1 else None, "smallest_detectable": min(1, 2.5 / n**0.5),
                      "noise_ceiling": 0.77 if plan.seeds > 1 else None, "family_share": 0.4, "genus_share": 0.1,
                      "lofo_low": value - 0.1, "lofo_high": value + 0.1, "lofo_family": "Indo-European",
+                     "lolo_low": value - 0.05, "lolo_high": value + 0.05,
                      "without_indo_european": value * 0.7, "n_without_indo_european": n // 2, "imputation_sd": 0.02,
                      "tested": tested, "flags": "" if tested else "few_languages",
                      "note": "" if tested else "Fewer than ten languages: points and no test."}

@@ -38,7 +38,7 @@ recipes:
     squad_v1: {}
 retrieval: {layer: 1, centre: true, max_length: 32}
 prediction: {bf16: []}
-analysis: {seed: 1, draws: 99, bootstrap: 99, imputations: 3}
+analysis: {seed: 1, draws: 99, bootstrap: 99, imputations: 3, bound: 0.3}
 runtime: {accelerator: cpu, threads: 1, progress: false, keep_targets: true}
 """
 

@@ -12,7 +12,7 @@ WRITTEN = {  # term → how texts write it, where that is not its name
     "correlation r": "Pearson's r",
     "p value": "p = 1",
     "q value": "q = 1",
-    "smallest detectable": "smallest detectable |r|",
+    "smallest detectable": "smallest detectable |slope|",
 }
 
 

@@ -1,4 +1,4 @@
-"""The two sentences that open a report: what was found, and on what it rests.
+"""The sentences that open a report: what was found, and on what it rests.
 
 Separate because they are made from verdicts alone and must not say more than these do.
 """
@@ -29,10 +29,22 @@ def answer(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     total = sum(parts.values())
     cells = "one intermediate and target" if total == 1 else f"{total} pairs of intermediate and target"
     return {
-        "sentences": [_first(whole), f"Of {cells}, {tally}."],
+        "sentences": [_first(whole), whole.families, f"Of {cells}, {tally}.{_levels(whole, parts)}"],
         "verdict": whole.verdict,
+        "within": whole.within,
+        "between": whole.between,
+        "rule": whole.rule,
         "counts": parts,
     }
+
+
+def _levels(whole: Verdict, parts: dict[str, int]) -> str:
+    """Why the study and its cells may differ, where they do."""
+    if whole.verdict == SUPPORTED and not parts[SUPPORTED] and sum(parts.values()) > 1:
+        return " The study pools what no pair shows alone: it is one test, the pairs share the error rate among them."
+    if whole.verdict != SUPPORTED and parts[SUPPORTED]:
+        return " A pair can be supported where the study is not: targets differ, and the study asks for all of them."
+    return ""
 
 
 def _first(row: Verdict) -> str:
@@ -45,7 +57,8 @@ def _first(row: Verdict) -> str:
         )
     if row.verdict == SUPPORTED:
         more = "larger" if row.direction == "larger with distance" else "smaller"
-        return f"The gain is {more} in languages that are typologically farther from English ({numbers})."
+        return f"The {row.subject} is {more} in languages that are typologically farther from English ({numbers})."
     if row.verdict == ABSENT:
-        return f"The gain practically does not follow typological distance from English ({numbers})."
-    return f"Whether the gain follows typological distance from English cannot be told from these scores ({numbers})."
+        return f"The {row.subject} practically does not follow typological distance from English ({numbers})."
+    question = f"Whether the {row.subject} follows typological distance from English"
+    return f"{question} cannot be told from these scores ({numbers})."

@@ -6,7 +6,7 @@ Separate because everything after it (coefficients, models, families) works on a
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,10 @@ from xstilts.languages import table as languages
 NDBool = NDArray[np.bool_]
 
 ALL = "all"
-OUTCOMES = ("points", "error_reduction")
+OUTCOMES = ("points", "error_reduction", "log_odds")
 UNKNOWN_TEST_SIZE = 500  # examples assumed where their number is not given, for the noise of guessing
 CEILING = 99.0  # points
+FLOOR = 2.0  # points above guessing that count as none, where the noise of guessing is smaller (F1: guessing is 0)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Cell:
         seed_gains: gain of each seed, NaN where a seed lacks a language, shape (languages, seeds).
         chance: points of guessing, NaN where undefined, shape (languages,).
         examples: test examples, 0 where unknown, shape (languages,).
+        levels: whether scores themselves are looked at: `before` is 0 then and means nothing.
     """
 
     study: str
@@ -48,6 +50,17 @@ class Cell:
     seed_gains: Array
     chance: Array
     examples: Array
+    levels: bool = False
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The scales that this cell is judged on; of scores, points and error left are one."""
+        return ("points", "log_odds") if self.levels else OUTCOMES
+
+    @property
+    def subject(self) -> str:
+        """What may follow distance."""
+        return "score" if self.levels else "gain"
 
     @property
     def seeds(self) -> int:
@@ -55,9 +68,10 @@ class Cell:
         return int(self.seed_gains.shape[1])
 
     def outcome(self, name: str) -> Array:
-        """Gain per language: `points`, or `error_reduction` in per cent of the remaining error.
+        """Gain per language: `points`, `error_reduction` in per cent of the remaining error, or `log_odds`.
 
         The reduction is the ratio of the means over seeds: a mean of ratios grows with the noise of the baseline.
+        Log-odds are of the mean scores, half an example kept from either end.
 
         Raises:
             ValueError: no such outcome.
@@ -67,16 +81,42 @@ class Cell:
         gain = self.after - self.before
         if name == "points":
             return gain
+        if name == "log_odds":
+            change = self._log_odds(self.after)
+            return change if self.levels else np.asarray(change - self._log_odds(self.before))
         left = np.where(self.before < 100, 100 - self.before, np.nan)
         return np.asarray(100 * gain / left)
 
-    def precision(self, name: str) -> Array | None:
-        """Weight of each language's outcome: equal (None) in points, the error left for its relative reduction.
+    def _share(self, scores: Array) -> Array:
+        """Scores as shares of the examples, strictly between 0 and 1."""
+        size = np.where(self.examples > 0, self.examples, UNKNOWN_TEST_SIZE)
+        return np.asarray((scores / 100 * size + 0.5) / (size + 1))
 
-        A score's sampling variance goes with e(1 - e) of the error e, so that of a gain is much alike over languages,
-        and that of gain / e goes with (1 - e) / e: a language with little error left says little of its reduction.
+    def _log_odds(self, scores: Array) -> Array:
+        share = self._share(scores)
+        return np.asarray(np.log(share / (1 - share)))
+
+    def slopes(self, name: str) -> Array:
+        """Change of each language's outcome per point of gain, shape (languages,): what noise is multiplied by."""
+        if name == "points":
+            return np.ones(len(self.codes))
+        if name == "error_reduction":
+            return 100 / np.maximum(100 - self.before, 1.0)
+        share = self._share(self.after if self.levels else (self.before + self.after) / 2)
+        return np.asarray(1 / (100 * share * (1 - share)))
+
+    def variance_function(self, name: str) -> Array | None:
+        """What a language's own variance may follow, up to scale and power; None in points.
+
+        A score's sampling variance goes with e(1 - e) of its error e, so that of a gain is much alike over languages;
+        that of gain / e goes with (1 - e) / e, that of a log-odds with 1 / (e(1 - e)). The power is fitted.
         """
-        return None if name == "points" else np.maximum(100 - self.before, 1.0)
+        if name == "points":
+            return None
+        if name == "error_reduction":
+            return 1 / np.maximum(100 - self.before, 1.0)
+        share = self._share(self.after if self.levels else self.before)
+        return np.asarray(1 / (share * (1 - share)))
 
     def errors(self) -> Array:
         """Standard error over seeds of each gain in points, pooled over the languages; NaN with one seed."""
@@ -84,28 +124,22 @@ class Cell:
         counts = (~np.isnan(self.seed_gains)).sum(axis=1)
         return np.asarray(np.sqrt(spread / counts))
 
-    def noise_ceiling(self) -> float:
-        """The largest |r| that seed noise leaves possible: √reliability of the gains; NaN with one seed.
-
-        What shifts all languages of a run together moves no correlation and is taken out first.
-        """
-        complete = self.seed_gains[~np.isnan(self.seed_gains).any(axis=1)]
-        rows, columns = complete.shape
-        if rows < 3 or columns < 2:
-            return math.nan
-        rest = complete - complete.mean(axis=1, keepdims=True) - complete.mean(axis=0, keepdims=True) + complete.mean()
-        noise = (rest**2).sum() / ((rows - 1) * (columns - 1)) / columns
-        total = complete.mean(axis=1).var(ddof=1)
-        return float(np.sqrt(max(0.0, 1 - noise / total))) if total > 0 else math.nan
-
     def near_chance(self) -> NDBool:
-        """Languages whose scores before and after are both no better than guessing, within two standard errors."""
+        """Languages whose scores before and after are on average no better than guessing (`guessing`).
+
+        The larger of the two would keep those that noise has lifted once.
+        """
         likely = guessing(self.chance, self.examples)
-        return np.asarray(np.maximum(self.before, self.after) <= likely)  # NaN compares as false
+        scores = self.after if self.levels else (self.before + self.after) / 2
+        return np.asarray(scores <= likely)  # NaN compares as false
 
     def near_ceiling(self) -> NDBool:
         """Languages with nothing left to gain: before and after at least 99 points."""
-        return np.asarray(np.minimum(self.before, self.after) >= CEILING)
+        return np.asarray((self.after if self.levels else np.minimum(self.before, self.after)) >= CEILING)
+
+    def usable(self) -> NDBool:
+        """Languages that are neither at the floor nor at the ceiling, before and after: only these enter a test."""
+        return np.asarray(~(self.near_chance() | self.near_ceiling()))
 
     def unseen(self) -> tuple[str, ...]:
         """Languages that XLM-R's pretraining data do not hold."""
@@ -118,13 +152,16 @@ def _pooled_variance(seed_gains: Array) -> float:
     return float(np.nansum(centred**2) / freedom) if freedom > 0 else math.nan
 
 
-def build(gains: Sequence[Gain], *, english: bool = False, headline_only: bool = True) -> list[Cell]:
+def build(
+    gains: Sequence[Gain], *, english: bool = False, headline_only: bool = True, levels: bool = False
+) -> list[Cell]:
     """The cells of all studies, sorted; a study with several intermediates gets the mean of them as `all`.
 
     Args:
         gains: as `gains.pair` gives them.
         english: whether English stays (for display); it is never correlated.
         headline_only: whether secondary metrics are left out.
+        levels: whether the gains are scores themselves.
     """
     groups: dict[tuple[str, str, str, str], list[Gain]] = defaultdict(list)
     for gain in gains:
@@ -142,6 +179,7 @@ def build(gains: Sequence[Gain], *, english: bool = False, headline_only: bool =
             mean = _mean(column)
             if mean.codes:
                 cells.append(mean)
+    cells = [replace(cell, levels=levels) for cell in cells]
     return sorted(cells, key=lambda cell: (cell.study, cell.intermediate, cell.target, cell.metric))
 
 
@@ -162,14 +200,14 @@ def unlearned(gains: Sequence[Gain], study: str) -> frozenset[str]:
 
 
 def guessing(chance: Array, examples: Array) -> Array:
-    """What guessing may reach: its expected score and two standard errors of sampling, points.
+    """What guessing may reach: its expected score and two standard errors of sampling, at least `FLOOR` points.
 
     Args:
         chance: the expected score, points, any shape; NaN where it is not known.
         examples: test examples, the same shape; 0 where their number is not known.
     """
     size = np.where(examples > 0, examples, UNKNOWN_TEST_SIZE)
-    return np.asarray(chance + 2 * np.sqrt(chance * np.maximum(100 - chance, 0) / size))
+    return np.asarray(chance + np.maximum(2 * np.sqrt(chance * np.maximum(100 - chance, 0) / size), FLOOR))
 
 
 def _cell(key: tuple[str, str, str, str], rows: list[Gain]) -> Cell:

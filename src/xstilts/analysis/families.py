@@ -91,22 +91,23 @@ def view(cell: Cell, outcome: str, predictor: Predictor) -> tuple[list[Family], 
 def _shrunken(
     codes: tuple[str, ...], gains: Array, members: Array, names: list[str]
 ) -> list[tuple[float, float, float]]:
-    """Best linear unbiased prediction of mean + family effect at the REML shares, with its 95 % interval.
+    """Best linear unbiased prediction of mean + family effect at the mean shares, with its 95 % interval.
 
     The interval takes the shares as known (Searle, Casella and McCulloch 1992, section 7.3), so it is a little short.
     """
     if len(codes) < LEAST or len(names) < FAMILIES_LEAST or estimates.constant(gains):
         return [(math.nan, math.nan, math.nan)] * len(names)
     fitted = null.fit(codes, gains)
-    inverse = fitted.structure.inverses[fitted.peak]
-    variance = float(fitted.variances[fitted.peak])
+    inverse = np.linalg.inv(fitted.covariance)
+    of_family = float(fitted.likelihood * fitted.variances @ fitted.structure.weights[:, 0])
+    mean = float(inverse.sum(axis=0) @ gains / inverse.sum())
     found = []
     for name in names:
-        link = fitted.family_share * (members == name)
-        prediction = fitted.mean + float(link @ inverse @ (gains - fitted.mean))
-        left = fitted.family_share - float(link @ inverse @ link)
+        link = of_family * (members == name)
+        prediction = mean + float(link @ inverse @ (gains - mean))
+        left = of_family - float(link @ inverse @ link)
         left += (1 - float((inverse @ link).sum())) ** 2 / float(inverse.sum())
-        reach = 1.959963984540054 * math.sqrt(max(variance * left, 0.0))
+        reach = 1.959963984540054 * math.sqrt(max(left, 0.0))
         found.append((prediction, prediction - reach, prediction + reach))
     return found
 

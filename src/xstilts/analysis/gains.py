@@ -28,6 +28,9 @@ GUESSING = {
     "siqa": 100 / 3,
 }
 
+RETRIEVAL = ("tatoeba",)  # one of as many sentences as there are examples
+NOTHING = ("f1", "exact_match")  # metrics of which a predictor without skill gets none
+
 Chances = Mapping[tuple[str, str, str], float]  # (target, metric, language) → points of a predictor without skill
 
 
@@ -77,9 +80,14 @@ def headline(metrics: Iterable[str]) -> str:
     return next((name for name in HEADLINE if name in names), names[0])
 
 
-def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
-    """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence."""
-    scores = counted(scores)
+def problems(scores: Sequence[Score], *, levels: bool = False) -> list[tuple[int, str]]:
+    """What makes scores unusable: outside 0–100, given twice, or without their baseline; by place in the sequence.
+
+    Args:
+        scores: of any studies.
+        levels: whether scores themselves are looked at, which need no baseline.
+    """
+    scores = scores if levels else counted(scores)
     found = [
         (place, f"value {score.value} is outside 0–100; scores are points")
         for place, score in enumerate(scores)
@@ -91,6 +99,8 @@ def problems(scores: Sequence[Score]) -> list[tuple[int, str]]:
         if key in seen:
             found.append((place, f"given twice: {score.study} {score.key} {score.metric}/{score.language}"))
         seen.setdefault(key, place)
+    if levels:
+        return sorted(found)
     paired = {_pairing(score) for score in scores if score.intermediate == BASELINE}
     for place, score in enumerate(scores):
         if _pairing(score) not in paired:
@@ -160,7 +170,6 @@ def pair(
     for score in treated:
         base = before[_pairing(score)]
         where = (score.study, score.target, score.metric, score.language)
-        guess = GUESSING.get(score.target, math.nan) if score.metric == "accuracy" else math.nan
         gains.append(
             Gain(
                 study=score.study,
@@ -177,11 +186,66 @@ def pair(
                 error_reduction=error_reduction(base.value, score.value),
                 spare_before=spare.get(where, math.nan),
                 examples=min(score.examples, base.examples),
-                chance=known.get((score.target, score.metric, score.language), guess),
+                chance=known.get((score.target, score.metric, score.language), guessing(score)),
                 learned=not {(score.study, score.key), (score.study, score.key.baseline)} & without,
             )
         )
     return sorted(gains)
+
+
+def guessing(score: Score) -> float:
+    """Points of a predictor without skill where nothing is recorded; NaN where it is not known.
+
+    One of the classes where they are balanced, one of the sentences where one is looked for, nothing for F1 and exact
+    match.
+    """
+    if score.metric in NOTHING:
+        return 0.0
+    if score.metric != "accuracy":
+        return math.nan
+    if score.target in RETRIEVAL and score.examples > 0:
+        return 100 / score.examples
+    return GUESSING.get(score.target, math.nan)
+
+
+def levels(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
+    """Scores themselves as gains over nothing, sorted: the baseline is an arm like every other, and `before` is 0.
+
+    Args:
+        scores: all studies together.
+        chances: as in `pair`.
+
+    Raises:
+        ValueError: a value outside 0–100, or a score given twice.
+    """
+    found = [text for _, text in problems(scores, levels=True)]
+    if found:
+        shown = "\n".join(f"  {text}" for text in found[:20])
+        raise ValueError(f"{len(found)} unusable score(s):\n{shown}")
+    metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for score in scores:
+        metrics[score.study, score.target].add(score.metric)
+    known = chances or {}
+    return sorted(
+        Gain(
+            study=score.study,
+            intermediate=score.intermediate,
+            training=score.training,
+            target=score.target,
+            metric=score.metric,
+            language=score.language,
+            seed=score.seed,
+            headline=score.metric == headline(metrics[score.study, score.target]),
+            before=0.0,
+            after=score.value,
+            gain=score.value,
+            error_reduction=score.value,
+            spare_before=math.nan,
+            examples=score.examples,
+            chance=known.get((score.target, score.metric, score.language), guessing(score)),
+        )
+        for score in scores
+    )
 
 
 def _spare(scores: Sequence[Score]) -> dict[tuple[str, str, str, str], float]:

@@ -1,33 +1,37 @@
-"""What the pooled slope owes to one family, to one operationalisation of distance, to predicted features.
+"""What the pooled slope owes to one family, one language, one operationalisation of distance, to predicted features.
 
-Separate because these are slopes without tests: the covariance of the null fit stays, languages or distances change.
+Separate because these are slopes without tests: the covariance of the fit stays, languages or distances change.
 """
 
 import functools
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor
+from xstilts.analysis.reml import Statistic
 from xstilts.analysis.rows import Table, scaled, unit
 from xstilts.languages import table as languages
 
 
 @dataclass(frozen=True)
 class Weighted:
-    """A table with the covariance of its null fit.
+    """A table with the covariance of its fit.
 
     Attributes:
         table: the rows.
         covariance: shape (rows, rows).
         adjusted: whether covariates enter.
+        test: the slope in the first column, on all rows.
     """
 
     table: Table
     covariance: Array
     adjusted: bool
+    test: Statistic
 
     @functools.cached_property
     def inverse(self) -> Array:
@@ -45,6 +49,17 @@ class Weighted:
         inner = inverse @ fixed
         return float((np.linalg.pinv(fixed.T @ inner) @ inner.T)[0] @ part.gains)
 
+    def without(self, rows: list[int]) -> tuple[float, float]:
+        """The slope without some rows, and by what its standard error grows; NaN twice where none is left."""
+        block = self.test.projection[np.ix_(rows, rows)]
+        if len(self.table.codes) - len(rows) < 4 or np.linalg.cond(block) > 1e10:
+            return math.nan, math.nan
+        weights = self.test.weights[0, rows]
+        inner = np.linalg.solve(block, self.test.projection[rows] @ self.table.gains)
+        own = float(self.test.weights[0] @ self.covariance @ self.test.weights[0])
+        grown = own + float(weights @ np.linalg.solve(block, weights))
+        return float(self.test.weights[0] @ self.table.gains - weights @ inner), math.sqrt(grown / own)
+
 
 def with_distance(fitted: Weighted, predictor: Predictor) -> float:
     """The slope on another distance, over the rows that it covers."""
@@ -56,29 +71,43 @@ def with_distance(fitted: Weighted, predictor: Predictor) -> float:
     return fitted.slope(x, rows)
 
 
-def without_families(fitted: Weighted, predictor: Predictor) -> dict[str, float]:
+def without_families(fitted: Weighted) -> dict[str, float]:
     """The slope without each family, in the unit of the whole table; none where no slope is left."""
-    families = [languages.get(code).family for code in fitted.table.codes]
-    x = unit(predictor, fitted.table.codes)
+    return {name: value for name, (value, _) in _without(fitted, lambda code: languages.get(code).family).items()}
+
+
+def without_languages(fitted: Weighted) -> Mapping[str, tuple[float, float]]:
+    """The slope without each language, and by what its standard error grows."""
+    return _without(fitted, str)
+
+
+def _without(fitted: Weighted, label: Callable[[str], str]) -> dict[str, tuple[float, float]]:
+    labels = [label(code) for code in fitted.table.codes]
     found = {}
-    for family in sorted(set(families)):
-        slope = fitted.slope(x, [i for i, name in enumerate(families) if name != family])
-        if not math.isnan(slope):
-            found[family] = slope
+    for name in sorted(set(labels)):
+        value, grown = fitted.without([i for i, one in enumerate(labels) if one == name])
+        if not math.isnan(value):
+            found[name] = (value, grown)
     return found
 
 
 def imputation_sd(fitted: Weighted, predictor: Predictor) -> float:
     """√((1 + 1/M) · variance of the slope over imputations) (Rubin 1987); 0 without imputations."""
     names = sorted(set(fitted.table.codes))
-    rows = list(range(len(fitted.table.codes)))
     drawn = predictor.imputations(names)
-    slopes = [fitted.slope(scaled(values, names, fitted.table.codes), rows) for values in drawn]
-    return math.sqrt((1 + 1 / len(slopes)) * float(np.var(slopes, ddof=1))) if len(slopes) > 1 else 0.0
+    if len(drawn) < 2:
+        return 0.0
+    x = np.stack([scaled(values, names, fitted.table.codes) for values in drawn])  # (imputations, rows)
+    others = fitted.table.fixed(np.zeros(x.shape[1]), fitted.adjusted)[0][:, 1:]
+    inner = fitted.inverse @ others
+    matrix = fitted.inverse - inner @ np.linalg.pinv(others.T @ inner) @ inner.T
+    loaded = x @ matrix
+    slopes = (loaded @ fitted.table.gains) / (loaded * x).sum(axis=1)
+    return math.sqrt((1 + 1 / len(slopes)) * float(np.var(slopes, ddof=1)))
 
 
-def in_units(fitted: Weighted, predictor: Predictor, slope: float) -> float:
-    """A standardised slope in outcome units per 0.1 of distance, at the mean spread of the targets' gains."""
+def unit_of(fitted: Weighted, predictor: Predictor, step: float) -> float:
+    """A standardised slope of one in outcome units per step of distance, at the mean spread of the targets' gains."""
     spread = float(predictor.mean(sorted(set(fitted.table.codes))).std(ddof=1))
     scales = dict(zip(fitted.table.targets, fitted.table.scales.tolist(), strict=True))
-    return 0.1 * slope * float(np.mean(list(scales.values()))) / spread
+    return step * float(np.mean(list(scales.values()))) / spread

@@ -1,6 +1,7 @@
 """One cell, one outcome, one distance: every coefficient, interval and p that is printed of it.
 
-Separate because this is where the textbook numbers and the family-aware ones are put side by side.
+Separate because this is where the tested slope and the textbook coefficients are put side by side. The slope has the
+test; r, rho and tau describe, with naive intervals.
 """
 
 import math
@@ -8,77 +9,32 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xstilts.analysis import estimates, slope
+from xstilts.analysis import estimates, reliability, slope
 from xstilts.analysis import family_null as null
 from xstilts.analysis.cells import Cell
-from xstilts.analysis.estimates import NOWHERE, Array, Interval
-from xstilts.analysis.predictors import COMPARED, Predictor
+from xstilts.analysis.coefficients import SLOPE, Correlation, LeftOut, Question
+from xstilts.analysis.estimates import NOWHERE, Array
+from xstilts.analysis.predictors import PRIMARY, Predictor, latin, log_cc100
 from xstilts.analysis.sample import Sample, flags
 from xstilts.analysis.settings import Analysis
+from xstilts.analysis.slope import Model, Tested, standardised
 
-SLOPE = "slope"
 INDO_EUROPEAN = "Indo-European"
 NAN = math.nan
 EDGE = 1 - 1e-9  # atanh of one is infinite
+STEP = 0.1  # of distance, for slopes in outcome units
+OUTLIER = 3.5  # standard deviations from what the other languages predict
+LONE = 0.8  # of the critical value of a test at .1 that is left without any single language
+QUESTIONS = {"within": ("families", 1), "between": ("families", 2), "bend": ("bend", 2)}  # fixed effects and column
 
 
 @dataclass(frozen=True)
-class Correlation:
-    """One row of correlations.csv; docs/results.md says what each column is."""
+class Measured:
+    """The rows that one cell, outcome and distance add to each table."""
 
-    study: str
-    intermediate: str
-    target: str
-    metric: str
-    outcome: str
-    distance: str
-    method: str
-    role: str
-    n: int
-    families: int
-    estimate: float
-    fisher_low: float = NAN
-    fisher_high: float = NAN
-    bootstrap_low: float = NAN
-    bootstrap_high: float = NAN
-    family_low: float = NAN
-    family_high: float = NAN
-    absent_low: float = NAN
-    absent_high: float = NAN
-    p_naive: float = NAN
-    p_family: float = NAN
-    q: float = NAN
-    n_effective: float = NAN
-    smallest_detectable: float = NAN
-    noise_ceiling: float = NAN
-    family_share: float = NAN
-    genus_share: float = NAN
-    lofo_low: float = NAN
-    lofo_high: float = NAN
-    lofo_family: str = ""
-    without_indo_european: float = NAN
-    n_without_indo_european: int = 0
-    imputation_sd: float = 0.0
-    tested: bool = False
-    flags: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """One row of leave_one_family_out.csv; `family` is empty where none is left out."""
-
-    study: str
-    intermediate: str
-    target: str
-    outcome: str
-    distance: str
-    family: str
-    languages: tuple[str, ...]
-    n: int
-    estimate: float
-    low: float
-    high: float
+    correlations: list[Correlation]
+    questions: list[Question]
+    left_out: list[LeftOut]
 
 
 def coefficient(x: Array, y: Array, method: str) -> float:
@@ -94,56 +50,49 @@ def coefficient(x: Array, y: Array, method: str) -> float:
     """
     if y.size < estimates.LEAST:
         return NAN
-    return float(_combined(estimates.unit(y, method) @ estimates.unit(x, method).T))
+    products = estimates.unit(y, method) @ estimates.unit(x, method).T
+    if products.size == 1:
+        return float(np.clip(products[0], -1, 1))
+    return float(np.tanh(np.arctanh(np.clip(products, -EDGE, EDGE)).mean()))
 
 
-def _combined(products: Array) -> Array:
-    """One coefficient from those of several imputations, along the last axis."""
-    if products.shape[-1] == 1:
-        return np.asarray(np.clip(products[..., 0], -1, 1))
-    return np.asarray(np.tanh(np.arctanh(np.clip(products, -EDGE, EDGE)).mean(axis=-1)))
-
-
-def leave_out(cell: Cell, outcome: str, predictor: Predictor, part: Sample) -> list[LeftOut]:
-    """Pearson with each family left out in turn, and with none."""
-    rows = []
-    for family in ["", *sorted(set(part.families))]:
-        keep = part.without(family)
-        codes = [part.codes[i] for i in keep]
-        r = coefficient(predictor.matrix(codes), part.gains[keep], "pearson")
-        interval = estimates.around(r, estimates.standard_error(r, len(keep), "pearson"))
-        gone = tuple(code for code in part.codes if code not in codes)
-        key = (cell.study, cell.intermediate, cell.target, outcome, predictor.name)
-        rows.append(LeftOut(*key, family, gone, len(keep), r, interval.low, interval.high))
-    return rows
-
-
-def correlate(
+def measure(
     cell: Cell, outcome: str, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
-) -> list[Correlation]:
-    """Pearson, Spearman, Kendall and the family-aware slope; q stays empty, since it needs the whole grid."""
-    rows = []
-    for method in (*estimates.METHODS, SLOPE):
-        row = _plain(cell, outcome, predictor, part, method, settings)
-        if row.tested and method == SLOPE:
-            row = _with_slope(row, predictor, part)
-        elif row.tested:
-            row = _with_null(row, predictor, part, settings, rng)
-        rows.append(row)
-    return rows
+) -> Measured:
+    """Pearson, Spearman, Kendall and the tested slope; of the primary distance also what qualifies it.
+
+    Args:
+        cell: English is not in it.
+        outcome: one of `cells.OUTCOMES`.
+        predictor: the distance.
+        part: its languages (`sample.take`).
+        settings: draws, levels, the least number of languages.
+        rng: of the draws and the bootstrap.
+    """
+    rows = [_plain(cell, outcome, predictor, part, method, settings) for method in estimates.METHODS]
+    if predictor.name == PRIMARY:
+        rows = [_resampled(row, predictor, part, settings, rng) for row in rows]
+    empty = _plain(cell, outcome, predictor, part, SLOPE, settings)
+    if not empty.tested:
+        return Measured([*rows, empty], [], [])
+    row, questions, left = _tested(empty, cell, predictor, part, settings, rng)
+    return Measured([*rows, row], questions, left)
 
 
 def _plain(
     cell: Cell, outcome: str, predictor: Predictor, part: Sample, method: str, settings: Analysis
 ) -> Correlation:
     """What is known without the null; of the slope nothing but the sample."""
-    n, value, p_naive, left = len(part.codes), NAN, NAN, dict[str, float]()
+    n, value, p_naive, without = len(part.codes), NAN, NAN, NAN
+    outside = part.without(INDO_EUROPEAN)
     if method != SLOPE and n >= estimates.LEAST:
         value = coefficient(predictor.matrix(part.codes), part.gains, method)
         p_naive = estimates.estimate(predictor.mean(part.codes), part.gains, method)[1]
-        left = _left(predictor, part, method)
+        if len(outside) >= 4:
+            codes = [part.codes[i] for i in outside]
+            without = coefficient(predictor.matrix(codes), part.gains[outside], method)
     fisher = estimates.around(value, estimates.standard_error(value, n, method))
-    outside, varies = len(part.without(INDO_EUROPEAN)), n > 0 and not estimates.constant(predictor.mean(part.codes))
+    varies = n > 0 and not estimates.constant(predictor.mean(part.codes))
     reason = part.note(settings)
     return Correlation(
         study=cell.study,
@@ -160,107 +109,161 @@ def _plain(
         fisher_low=fisher.low,
         fisher_high=fisher.high,
         p_naive=p_naive,
-        noise_ceiling=cell.noise_ceiling(),
-        family_share=part.fitted.family_share if part.fitted else NAN,
-        genus_share=part.fitted.genus_share if part.fitted else NAN,
-        lofo_low=min(left.values(), default=NAN),
-        lofo_high=max(left.values(), default=NAN),
-        lofo_family=max(left, key=lambda name: abs(left[name] - value), default=""),
-        without_indo_european=left.get(INDO_EUROPEAN, NAN) if outside >= 4 else NAN,
-        n_without_indo_european=outside,
-        tested=part.fitted is not None and varies,
+        without_indo_european=without,
+        n_without_indo_european=len(outside),
+        floor=part.floor,
+        ceiling=part.ceiling,
+        tested=method == SLOPE and not reason and varies,
         flags=flags(cell, part, 0.0 if varies and not estimates.constant(part.gains) else NAN, settings),
         note=reason if reason or varies else "the distance is constant: no coefficient is defined",
     )
 
 
-def _left(predictor: Predictor, part: Sample, method: str) -> dict[str, float]:
-    found = {}
-    for family in sorted(set(part.families)):
-        keep = part.without(family)
-        value = coefficient(predictor.matrix([part.codes[i] for i in keep]), part.gains[keep], method)
-        if not math.isnan(value):
-            found[family] = value
+def _resampled(
+    row: Correlation, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
+) -> Correlation:
+    """Add the bootstrap interval of r or rho."""
+    found = NOWHERE
+    if row.method != "kendall" and row.n >= settings.minimum:
+        x = predictor.mean(part.codes)
+        found = estimates.bootstrap(x, part.gains, row.method, draws=settings.bootstrap, rng=rng)
+    return replace(row, bootstrap_low=found.low, bootstrap_high=found.high)
+
+
+def _tested(
+    row: Correlation, cell: Cell, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
+) -> tuple[Correlation, list[Question], list[LeftOut]]:
+    """The slope in standard deviations of the gain per standard deviation of the distance, from one distribution."""
+    gains, spread = standardised(part.gains), float(part.gains.std(ddof=1))
+    x = predictor.mean(part.codes)
+    columns = slope.columns_of(part.codes, tuple(x.tolist()))
+    fitted = null.fit(part.codes, gains, columns["line"], part.variances)
+    plan = slope.model(fitted.covariance, columns["line"])
+    drawn = fitted.draw(settings.draws, rng)
+    imputed = _imputation_sd(plan, fitted.covariance, predictor, part, gains)
+    found = _test(plan, gains, drawn, 1).widened(imputed)
+    per_step = STEP * spread / float(x.std(ddof=1))  # outcome units per step of distance and unit of slope
+    low, high = found.reach()
+    narrow = found.reach(0.9)
+    family, genus, area = fitted.shares.tolist()
+    row = replace(
+        row,
+        estimate=found.value,
+        family_low=low,
+        family_high=high,
+        absent_low=narrow[0],
+        absent_high=narrow[1],
+        units=per_step * found.value,
+        units_low=per_step * low,
+        units_high=per_step * high,
+        unit=per_step,
+        p_family=found.p,
+        smallest_detectable=found.detectable(),
+        family_share=family,
+        genus_share=genus,
+        area_share=area,
+        adjusted=_adjusted(fitted, part.codes, gains, columns["line"]),
+        imputation_sd=imputed,
+    )
+    if predictor.name != PRIMARY:
+        return row, [], []
+    trust = reliability.of(cell, row.outcome, part.places)
+    row = replace(row, reliability=trust.value, reliability_low=trust.low, noise_ceiling=trust.ceiling)
+    left = _left_out(row, plan, part, gains, found)
+    outside = next((one.estimate for one in left if one.family == INDO_EUROPEAN), NAN)
+    row = replace(row, without_indo_european=outside if row.n_without_indo_european >= 4 else NAN)
+    return _with_left_out(row, left, plan, part, gains, found), _questions(row, fitted, columns, gains, drawn), left
+
+
+def _test(plan: Model, gains: Array, drawn: Array, column: int) -> Tested:
+    value, error = plan.estimates(gains[None], column)
+    return Tested(float(value[0]), float(error[0]), np.sort(np.abs(plan.ratios(drawn, column))))
+
+
+def _questions(
+    row: Correlation, fitted: null.Null, columns: dict[str, Array], gains: Array, drawn: Array
+) -> list[Question]:
+    """Slopes within and between families (Mundlak 1978), and the bend; without those that cannot be estimated."""
+    found = []
+    for question, (name, column) in QUESTIONS.items():
+        try:
+            plan = slope.model(fitted.covariance, columns[name])
+        except ValueError:  # one language a family, or no two distances apart: there is nothing to decompose
+            continue
+        test = _test(plan, gains, drawn, column)
+        key = (row.study, row.intermediate, row.target, row.outcome, question)
+        found.append(Question(*key, test.value, *test.reach(), *test.reach(0.9), test.p))
     return found
 
 
-def _with_null(
-    row: Correlation, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
+def _adjusted(fitted: null.Null, codes: tuple[str, ...], gains: Array, line: Array) -> float:
+    """The slope given CC-100 size and script; NaN where these leave nothing to estimate."""
+    covariates = [column for column in (log_cc100(codes), latin(codes)) if np.ptp(column) > 0]
+    try:
+        return float(slope.model(fitted.covariance, np.column_stack([line, *covariates])).weights[1] @ gains)
+    except ValueError:
+        return NAN
+
+
+def _left_out(row: Correlation, plan: Model, part: Sample, gains: Array, found: Tested) -> list[LeftOut]:
+    """The slope with each family left out in turn, and with none; intervals at the critical value of the whole."""
+    wide = found.critical()
+    rows = []
+    for family in ["", *sorted(set(part.families))]:
+        places = [place for place, name in enumerate(part.families) if name == family]
+        value, error = plan.without(gains, places) if places else (found.value, found.error)
+        gone = tuple(part.codes[place] for place in places)
+        key = (row.study, row.intermediate, row.target, row.outcome, row.distance)
+        rows.append(LeftOut(*key, family, gone, row.n - len(gone), value, value - wide * error, value + wide * error))
+    return rows
+
+
+def _with_left_out(
+    row: Correlation, left: list[LeftOut], plan: Model, part: Sample, gains: Array, found: Tested
 ) -> Correlation:
-    """Add p, interval and effective number of languages from the draws, and the bootstrap."""
-    matrix = predictor.matrix(part.codes)
-    drawn = _combined(part.units[row.method] @ estimates.unit(matrix, row.method).T)
-    floor = 1 / math.sqrt(row.n - 3)
-    deviation = max(float(np.arctanh(np.clip(drawn, -EDGE, EDGE)).std()), floor)
-    spread = _imputation_sd(predictor, part, row.method)
-    error = NAN if row.method == "kendall" else math.hypot(deviation, spread)
-    family, absent = estimates.around(row.estimate, error), estimates.around(row.estimate, error, 0.9)
-    again = row.method != "kendall" and predictor.name in COMPARED
-    mean = predictor.mean(part.codes)
-    resampled = (
-        estimates.bootstrap(mean, part.gains, row.method, draws=settings.bootstrap, rng=rng) if again else NOWHERE
-    )
-    effective = 3 + 1 / deviation**2
+    """Add the extremes of leaving out a family or a language, and what is left of the claim without outliers."""
+    known = [one for one in left if one.family and not math.isnan(one.estimate)]
+    far = max(known, key=lambda one: abs(one.estimate - row.estimate), default=None)
+    sign = float(np.sign(found.value))
+    values, errors = plan.without_each(gains)
+    weakest = int(np.argmin(sign * values / errors))
+    outliers = np.flatnonzero(np.abs(plan.deviations(gains)) > OUTLIER).tolist()
+    strength = sign * float((values / errors)[weakest]) / (LONE * found.critical(0.9))
+    if outliers:
+        strength = min(strength, sign * _refitted(plan, part, gains, outliers) / found.critical())
     return replace(
         row,
-        bootstrap_low=resampled.low,
-        bootstrap_high=resampled.high,
-        family_low=family.low,
-        family_high=family.high,
-        absent_low=absent.low,
-        absent_high=absent.high,
-        p_family=null.p_value(row.estimate, drawn),
-        n_effective=effective,
-        smallest_detectable=estimates.smallest_detectable(effective, alpha=settings.alpha),
-        imputation_sd=spread,
+        lofo_low=min((one.estimate for one in known), default=NAN),
+        lofo_high=max((one.estimate for one in known), default=NAN),
+        lofo_family=far.family if far else "",
+        lolo_low=float(values.min()),
+        lolo_high=float(values.max()),
+        lolo_language=part.codes[outliers[0] if outliers else weakest],
+        lolo_strength=strength,
+        outliers=tuple(part.codes[place] for place in outliers),
     )
 
 
-def _imputation_sd(predictor: Predictor, part: Sample, method: str) -> float:
-    """√((1 + 1/M) · variance over imputations) of Fisher's z (Rubin 1987); 0 without imputations."""
-    drawn = predictor.imputations(part.codes)
-    if len(drawn) < 2 or method == "kendall":
+def _refitted(plan: Model, part: Sample, gains: Array, gone: list[int]) -> float:
+    """Slope over error without some languages, fitted anew: an outlier makes languages look less alike."""
+    keep = [place for place in range(len(part.codes)) if place not in gone]
+    codes = tuple(part.codes[place] for place in keep)
+    variances = None if part.variances is None else tuple(part.variances[place] for place in keep)
+    columns = plan.columns[keep]
+    if np.ptp(columns[:, 1]) == 0 or estimates.constant(gains[keep]):
         return 0.0
-    products = estimates.unit(drawn, method) @ estimates.unit(part.gains, method)
-    return _rubin(np.arctanh(np.clip(products, -EDGE, EDGE)))
+    again = slope.model(null.fit(codes, gains[keep], columns, variances).covariance, columns)
+    return float(again.ratios(gains[keep][None])[0])
 
 
-def _rubin(values: Array) -> float:
-    return math.sqrt((1 + 1 / values.size) * float(values.var(ddof=1))) if values.size > 1 else 0.0
-
-
-def standardised(values: Array) -> Array:
-    """Mean 0 and sample standard deviation 1 along the last axis."""
-    return np.asarray((values - values.mean(axis=-1, keepdims=True)) / values.std(axis=-1, ddof=1, keepdims=True))
-
-
-def _with_slope(row: Correlation, predictor: Predictor, part: Sample) -> Correlation:
-    """Add the family-aware slope, in standard deviations of the gain per standard deviation of the distance."""
-    gains = standardised(part.gains)[None]
-    plan = _plan(part, predictor.mean(part.codes))
-    ratios = slope.slopes(plan, part.drawn, part.products).ratios
-    observed = slope.slopes(plan, gains)
-    imputed = [slope.slopes(_plan(part, x), gains).values[0] for x in predictor.imputations(part.codes)]
-    spread = _rubin(np.array(imputed))
-    value, error = float(observed.values[0]), float(observed.errors[0])
-    family, absent = (reach(value, math.hypot(error, spread), ratios, level) for level in (0.95, 0.9))
-    return replace(
-        row,
-        estimate=value,
-        family_low=family.low,
-        family_high=family.high,
-        absent_low=absent.low,
-        absent_high=absent.high,
-        p_family=null.p_value(float(observed.ratios[0]), ratios),
-        imputation_sd=spread,
-    )
-
-
-def _plan(part: Sample, x: Array) -> slope.Design:
-    return slope.design(part.codes, tuple(standardised(x).tolist()), part.weights)
-
-
-def reach(value: float, error: float, ratios: Array, level: float) -> Interval:
-    """An interval of `error` times the quantile of the drawn |ratios| on both sides."""
-    width = float(np.quantile(np.abs(ratios), level)) * error
-    return Interval(value - width, value + width)
+def _imputation_sd(plan: Model, covariance: Array, predictor: Predictor, part: Sample, gains: Array) -> float:
+    """√((1 + 1/M) · variance of the slope over imputations) (Rubin 1987); 0 without imputations."""
+    drawn = predictor.imputations(part.codes)
+    if len(drawn) < 2:
+        return 0.0
+    inverse = np.linalg.inv(covariance)
+    x = standardised(drawn)
+    inner, ones = x @ inverse, inverse.sum(axis=0)
+    own, cross, total = (inner * x).sum(axis=1), x @ ones, ones.sum()
+    values = (inner @ gains - cross * (ones @ gains) / total) / (own - cross**2 / total)
+    return math.sqrt((1 + 1 / len(values)) * float(values.var(ddof=1)))

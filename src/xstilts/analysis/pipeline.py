@@ -20,6 +20,7 @@ import numpy as np
 from xstilts.analysis import (
     answers,
     cells,
+    coefficients,
     estimates,
     families,
     measure,
@@ -28,6 +29,7 @@ from xstilts.analysis import (
     regression,
     sample,
     specification,
+    verdict_rule,
 )
 from xstilts.analysis import gains as gain_rows
 from xstilts.analysis import (
@@ -36,7 +38,7 @@ from xstilts.analysis import (
 from xstilts.analysis import (
     verdicts as judgement,
 )
-from xstilts.analysis.cells import ALL, OUTCOMES, Cell
+from xstilts.analysis.cells import ALL, Cell
 from xstilts.analysis.gains import Gain
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
 from xstilts.analysis.settings import Analysis
@@ -49,11 +51,12 @@ WORTH_SHARING = 8  # cells; fewer take less time than starting a process
 
 FILES: dict[str, type] = {
     "points": display.Point,
-    "correlations": measure.Correlation,
-    "pooled": pooled.Pooled,
+    "correlations": coefficients.Correlation,
+    "questions": coefficients.Question,
+    "pooled": coefficients.Pooled,
     "families": families.Family,
     "family_contrasts": families.Contrast,
-    "leave_one_family_out": measure.LeftOut,
+    "leave_one_family_out": coefficients.LeftOut,
     "specification": specification.Specification,
     "coverage": predictors.Coverage,
     "predictors": regression.Coefficient,
@@ -80,6 +83,8 @@ def analyse(
     settings: Analysis | None = None,
     workers: int = 1,
     remarks: Mapping[str, Sequence[str]] | None = None,
+    *,
+    levels: bool = False,
 ) -> Results:
     """The whole analysis; the same inputs and seed give the same numbers, whatever the number of workers.
 
@@ -91,6 +96,7 @@ def analyse(
         settings: seed, draws, levels.
         workers: processes that share the cells.
         remarks: by study, what its note in studies.csv says besides, such as scores that no gain is taken from.
+        levels: the gains are scores themselves (`gains.levels`).
 
     Raises:
         ValueError: no gains, gains in English alone, or no primary distance.
@@ -108,10 +114,10 @@ def analyse(
     found: dict[str, list[Any]] = {name: [] for name in FILES}
     verdicts: list[judgement.Verdict] = []
     judged = gain_rows.judged(gains)
-    everything = cells.build(judged)
+    everything = cells.build(judged, levels=levels)
     for name in sorted({gain.study for gain in gains}):
         mine = [cell for cell in everything if cell.study == name]
-        before = len(found["correlations"])
+        before, asked = len(found["correlations"]), len(found["questions"])
         unlearned = cells.unlearned(judged, name)
         models = _models([cell for cell in mine if cell.target not in unlearned], sides, chosen, found)
         parts = _cells(mine, functools.partial(_cell, sides=sides, measured=measured or {}, settings=chosen), workers)
@@ -121,17 +127,18 @@ def analyse(
         rows = _with_q(found["correlations"][before:])
         found["correlations"][before:] = rows
         found["pooled"] += models
-        verdicts += judgement.judge(name, mine, rows, models, _primary(sides), chosen, unlearned)
+        measured_rows = judgement.Measurements(rows, models, found["questions"][asked:])
+        verdicts += judgement.judge(name, mine, measured_rows, chosen, unlearned)
         tested = sum(row.tested for row in rows if _counts(row))
         found["studies"].append(display.study(name, gains, tested, (remarks or {}).get(name, ())))
     codes = sorted({code for cell in everything for code in cell.codes})
     found["coverage"] = predictors.coverage(sides, codes)
-    _show(gains, sides, distances, found)
+    _show(gains, sides, distances, found, levels)
     by_study = {
         name: [row for row in verdicts if row.study == name] for name in sorted({row.study for row in verdicts})
     }
     told = {name: answers.answer(rows) for name, rows in by_study.items()}
-    return Results(found, verdicts, told, _method(chosen, sides, codes))
+    return Results(found, verdicts, told, _method(chosen, sides, codes, levels))
 
 
 def write(folder: Path, results: Results) -> None:
@@ -151,11 +158,15 @@ def stream(settings: Analysis, *words: str) -> np.random.Generator:
 def _cells(
     mine: list[Cell], one: Callable[[Cell], dict[str, list[Any]]], workers: int
 ) -> Iterable[dict[str, list[Any]]]:
-    """One cell after the other, or several at a time where there are enough to pay for the processes."""
+    """One cell after the other, or several at a time where there are enough to pay for the processes.
+
+    Cells of one target follow each other: they share languages, and with them the covariances.
+    """
+    mine = sorted(mine, key=lambda cell: (cell.target, cell.intermediate))
     if workers < 2 or len(mine) < WORTH_SHARING:
         return map(one, mine)
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(one, mine, chunksize=4))
+        return list(pool.map(one, mine, chunksize=-(-len(mine) // (2 * workers))))
 
 
 def _cell(
@@ -164,14 +175,19 @@ def _cell(
     """The rows of one cell for every table that it adds to."""
     found: dict[str, list[Any]] = defaultdict(list)
     primary = _primary(sides)
-    for outcome in OUTCOMES:
+    for outcome in cell.outcomes:
         rng = stream(settings, cell.study, cell.intermediate, cell.target, outcome)
-        seen: dict[object, sample.Sample] = {}
+        shown = outcome in cell.outcomes[:2]
         for side in sides:
-            part = sample.take(cell, outcome, side, settings, rng, seen)
-            found["correlations"] += measure.correlate(cell, outcome, side, part, settings, rng)
-            if side.name in COMPARED:
-                found["leave_one_family_out"] += measure.leave_out(cell, outcome, side, part)
+            if not shown and side.name not in COMPARED:
+                continue
+            part = sample.take(cell, outcome, side)
+            rows = measure.measure(cell, outcome, side, part, settings, rng)
+            found["correlations"] += rows.correlations
+            found["questions"] += rows.questions
+            found["leave_one_family_out"] += rows.left_out
+        if not shown:
+            continue
         means, contrast = families.view(cell, outcome, primary)
         found["families"] += means
         found["family_contrasts"] += [contrast] if contrast else []
@@ -186,25 +202,26 @@ def _primary(sides: list[Predictor]) -> Predictor:
 
 def _models(
     mine: list[Cell], sides: list[Predictor], settings: Analysis, found: dict[str, list[Any]]
-) -> list[pooled.Pooled]:
+) -> list[coefficients.Pooled]:
     groups: dict[str, list[Cell]] = defaultdict(list)
     for cell in mine:
         groups[cell.intermediate].append(cell)
     rows = []
-    for outcome in OUTCOMES:
+    for outcome in mine[0].outcomes:
         rng = stream(settings, mine[0].study, "pooled", outcome)
-        models, left = pooled.study_models(dict(groups), outcome, sides, settings, rng)
-        rows += models
-        found["leave_one_family_out"] += left
+        models = pooled.study_models(dict(groups), outcome, sides, settings, rng)
+        rows += models.pooled
+        found["questions"] += models.questions
+        found["leave_one_family_out"] += models.left_out
     return sorted(rows, key=lambda row: (row.intermediate, row.outcome, row.adjustment))
 
 
-def _counts(row: measure.Correlation) -> bool:
+def _counts(row: coefficients.Correlation) -> bool:
     """Whether a row is its cell's primary one."""
-    return (row.role, row.method, row.outcome) == ("primary", "pearson", "points") and row.intermediate != ALL
+    return (row.role, row.method, row.outcome) == ("primary", coefficients.SLOPE, "points") and row.intermediate != ALL
 
 
-def _with_q(rows: list[measure.Correlation]) -> list[measure.Correlation]:
+def _with_q(rows: list[coefficients.Correlation]) -> list[coefficients.Correlation]:
     """Benjamini-Hochberg over the cells of one study, for each outcome, distance and method; `all` on its own."""
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -218,12 +235,16 @@ def _with_q(rows: list[measure.Correlation]) -> list[measure.Correlation]:
 
 
 def _show(
-    gains: Sequence[Gain], sides: list[Predictor], distances: Sequence[Distance], found: dict[str, list[Any]]
+    gains: Sequence[Gain],
+    sides: list[Predictor],
+    distances: Sequence[Distance],
+    found: dict[str, list[Any]],
+    levels: bool,
 ) -> None:
     primary = _primary(sides)
     coverage = {row.language: row for row in distances if row.distance == PRIMARY}
     headlines = {(gain.study, gain.target, gain.metric) for gain in gains if gain.headline}
-    shown = cells.build(gains, english=True, headline_only=False)
+    shown = cells.build(gains, english=True, headline_only=False, levels=levels)
     for cell in shown:
         found["points"] += display.points(cell, (cell.study, cell.target, cell.metric) in headlines, primary, coverage)
     found["selection"] = display.selections(
@@ -231,7 +252,7 @@ def _show(
     )
 
 
-def _method(settings: Analysis, sides: list[Predictor], codes: list[str]) -> dict[str, Any]:
+def _method(settings: Analysis, sides: list[Predictor], codes: list[str], levels: bool) -> dict[str, Any]:
     primary = _primary(sides)
     return {
         "seed": settings.seed,
@@ -239,7 +260,9 @@ def _method(settings: Analysis, sides: list[Predictor], codes: list[str]) -> dic
         "resamples": settings.bootstrap,
         "imputations": max((len(values) for values in primary.spread.values()), default=0),
         "alpha": settings.alpha,
-        "sesoi": settings.sesoi,
+        "rule": verdict_rule.RULE,
+        "bound": settings.bound,
+        "levels": levels,
         "minimum_languages": settings.minimum,
         "primary_distance": PRIMARY,
         "compared_distances": list(COMPARED),

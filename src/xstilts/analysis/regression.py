@@ -70,7 +70,7 @@ def _read_row(row: Mapping[str, str]) -> tuple[str, str, float, float]:
 
 
 def compare(cell: Cell, outcome: str, predictor: Predictor, measured: Measured) -> list[Coefficient]:
-    """GLS coefficients of every predictor alone and of all together, with family and genus in the covariance.
+    """GLS coefficients of every predictor alone and of all together, with family, genus and area in the covariance.
 
     Args:
         cell: English is not in it.
@@ -79,7 +79,10 @@ def compare(cell: Cell, outcome: str, predictor: Predictor, measured: Measured) 
         measured: may be empty.
     """
     values = cell.outcome(outcome)
-    keep = [i for i, code in enumerate(cell.codes) if code in predictor.values and not math.isnan(values[i])]
+    usable = cell.usable()
+    keep = [
+        i for i, code in enumerate(cell.codes) if code in predictor.values and usable[i] and not math.isnan(values[i])
+    ]
     codes, gains = tuple(cell.codes[i] for i in keep), values[keep]
     if len(codes) < LEAST_FREEDOM + 2 or len(set(null.families(codes))) < FAMILIES_LEAST or estimates.constant(gains):
         return []
@@ -88,9 +91,7 @@ def compare(cell: Cell, outcome: str, predictor: Predictor, measured: Measured) 
         overlap, fertility = zip(*(measured[cell.target, code] for code in codes), strict=True)
         columns |= {"overlap": np.array(overlap), "fertility": np.array(fertility)}
     columns = {name: _scaled(column) for name, column in columns.items() if np.ptp(column) > 0}
-    fitted = null.fit(codes, gains)
-    root = fitted.structure.roots[fitted.peak]
-    covariance = root @ root.T
+    covariance = null.fit(codes, gains).covariance
     rows = []
     for name, column in columns.items():
         rows += _model(cell, outcome, {name: column}, "alone", _scaled(gains), covariance)

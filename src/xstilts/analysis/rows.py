@@ -1,22 +1,25 @@
 """The rows (target × language) of one intermediate, and their fixed and random effects.
 
-Separate because the model's words (family, target, covariate) become matrices here and nowhere else.
+Separate because the model's words (family, area, target, covariate) become matrices here and nowhere else.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.analysis import estimates
+from xstilts.analysis import estimates, reliability, slope
+from xstilts.analysis import family_null as null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor, latin, log_cc100
-from xstilts.languages import table as languages
+from xstilts.analysis.reliability import Reliability
+from xstilts.analysis.reml import Effects
+from xstilts.analysis.sample import take
 
 TARGET_LEAST = 4  # languages of a target below which it does not enter
 SLOPES_LEAST = 3  # targets below which the spread of their slopes is not estimated
+QUESTIONS = ("line", "bend", "families")
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,23 @@ class Table:
 
     Attributes:
         codes, targets: of each row.
-        gains: in standard deviations of their target, times the root of their weight, shape (rows,).
-        roots: root of each row's weight, mean weight 1 per target, shape (rows,).
+        gains: in standard deviations of their target, shape (rows,).
+        variances: what the residual may follow, mean 1 in each target; None where it is the same for all.
         scales: that standard deviation, outcome units, shape (rows,).
         spare: spare baseline in standard deviations of its target; None where a row lacks it.
+        reliability: of the slope pooled over the targets.
+        floor, ceiling: gains left out since nothing was learned there, or nothing is left to gain.
     """
 
     codes: tuple[str, ...]
     targets: tuple[str, ...]
     gains: Array
-    roots: Array
+    variances: Array | None
     scales: Array
     spare: Array | None
+    reliability: Reliability
+    floor: int
+    ceiling: int
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -49,70 +57,114 @@ class Table:
             tuple(self.codes[i] for i in rows),
             tuple(self.targets[i] for i in rows),
             self.gains[rows],
-            self.roots[rows],
+            None if self.variances is None else self.variances[rows],
             self.scales[rows],
             None if self.spare is None else self.spare[rows],
+            self.reliability,
+            self.floor,
+            self.ceiling,
         )
 
-    def fixed(self, x: Array, adjusted: bool) -> tuple[Array, tuple[str, ...]]:
-        """Fixed effects, the distance in the first column, and the names of the covariates."""
+    def fixed(self, x: Array, adjusted: bool, question: str = "line") -> tuple[Array, tuple[str, ...]]:
+        """Fixed effects, those of the question in the first columns, and the names of the covariates.
+
+        Args:
+            x: the distance, shape (rows,).
+            adjusted: whether CC-100 size, script and spare baseline enter.
+            question: line (one column), bend (the line and its bend) or families (within and between).
+        """
         names = sorted(set(self.targets))
-        columns = [x, *(np.array([float(target == name) for target in self.targets]) for name in names)]
+        columns = [
+            *_asked(self.codes, x, question),
+            *(np.array([float(target == name) for target in self.targets]) for name in names),
+        ]
         covariates = {"log_cc100": log_cc100(self.codes), "latin": latin(self.codes)}
         if self.spare is not None:
             covariates["spare_before"] = self.spare
         used = {name: column for name, column in covariates.items() if adjusted and np.ptp(column) > 0}
-        return np.stack([*columns, *used.values()], axis=1) * self.roots[:, None], tuple(used)
+        return np.stack([*columns, *used.values()], axis=1), tuple(used)
 
-    def effects(self, x: Array) -> dict[str, Array]:
-        """Z of the random effects that this table can tell apart."""
-        found = languages.get
-        labels = {
-            "family": [found(code).family for code in self.codes],
-            "genus": [f"{found(code).family}/{found(code).genus}" for code in self.codes],
+    def effects(self, x: Array, reach: float, power: float) -> Effects:
+        """The random effects that this table can tell apart.
+
+        Args:
+            x: the distance, shape (rows,).
+            reach: range of areas in km.
+            power: of the variance function of the residual.
+        """
+        distinct, targets = tuple(sorted(set(self.codes))), sorted(set(self.targets))
+        kernels = {
+            "family": null.same(null.families(distinct)),
+            "genus": null.same(null.genera(distinct)),
+            "area": null.area(distinct, reach),
         }
-        if len(set(self.targets)) > 1:
-            labels["language"] = list(self.codes)
-        effects = {name: _indicators(names) for name, names in labels.items()}
-        if len(set(self.targets)) >= SLOPES_LEAST:
-            effects["slope"] = _indicators(list(self.targets)) * x[:, None]
-        return {name: effect * self.roots[:, None] for name, effect in effects.items()}
+        loadings = _indicators(self.codes, distinct)
+        if len(targets) > 1:
+            kernels["language"] = np.eye(len(distinct))
+        slopes = len(targets) if len(targets) >= SLOPES_LEAST else 0
+        size = len(distinct) + slopes
+        stacked = np.zeros((len(kernels) + (slopes > 0), size, size))
+        for place, kernel in enumerate(kernels.values()):
+            stacked[place, : len(distinct), : len(distinct)] = kernel
+        if slopes:
+            loadings = np.hstack([loadings, _indicators(self.targets, targets) * x[:, None]])
+            stacked[-1, len(distinct) :, len(distinct) :] = np.eye(slopes)
+        residual = np.ones(len(self.codes)) if self.variances is None else self.variances**power
+        return Effects((*kernels, *(["slope"] if slopes else [])), loadings, stacked, residual / residual.mean())
 
 
-def _indicators(names: list[str]) -> Array:
-    return np.array([[float(name == level) for level in sorted(set(names))] for name in names])
+def _asked(codes: tuple[str, ...], x: Array, question: str) -> list[Array]:
+    if question == "line":
+        return [x]
+    distinct = tuple(sorted(set(codes)))
+    place = {code: i for i, code in enumerate(distinct)}
+    rows = [place[code] for code in codes]
+    values = np.array([x[codes.index(code)] for code in distinct])
+    if question == "bend":
+        return [x, slope.bend(values)[rows]]
+    return [part[rows] for part in slope.decomposed(distinct, values)]
+
+
+def _indicators(names: Sequence[str], levels: Sequence[str]) -> Array:
+    return np.array([[float(name == level) for level in levels] for name in names])
 
 
 def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> Table:
     """The rows of all targets with enough languages and a gain that varies."""
     codes: list[str] = []
     targets: list[str] = []
-    gains, roots, scales, spares = [], [], [], []
+    gains, variances, scales, spares, trust = [], [], [], [], []
+    floor = ceiling = 0
     for cell in cells:
-        values = cell.outcome(outcome)
-        keep = [i for i, code in enumerate(cell.codes) if code in predictor.values and not math.isnan(values[i])]
-        if len(keep) < TARGET_LEAST or estimates.constant(values[keep]):
+        part = take(cell, outcome, predictor)
+        floor, ceiling = floor + part.floor, ceiling + part.ceiling
+        if len(part.codes) < TARGET_LEAST or estimates.constant(part.gains):
             continue
-        scale = values[keep].std(ddof=1)
-        codes += [cell.codes[i] for i in keep]
-        targets += [cell.target] * len(keep)
-        precision = cell.precision(outcome)
-        weights = np.ones(len(keep)) if precision is None else precision[keep] / precision[keep].mean()
-        roots.append(np.sqrt(weights))
-        gains.append((values[keep] - values[keep].mean()) / scale * roots[-1])
-        scales.append(np.full(len(keep), scale))
-        spread = cell.spare[keep].std(ddof=1)
-        spares.append((cell.spare[keep] - cell.spare[keep].mean()) / (spread if spread > 0 else 1.0))
+        scale = part.gains.std(ddof=1)
+        codes += part.codes
+        targets += [cell.target] * len(part.codes)
+        function = np.ones(len(part.codes)) if part.variances is None else np.array(part.variances)
+        variances.append(function / function.mean())
+        gains.append((part.gains - part.gains.mean()) / scale)
+        scales.append(np.full(len(part.codes), scale))
+        spare = cell.spare[part.places]
+        spread = spare.std(ddof=1)
+        spares.append((spare - spare.mean()) / (spread if spread > 0 else 1.0))
+        trust.append((reliability.of(cell, outcome, part.places), len(part.codes)))
     if not gains:
-        return Table((), (), np.empty(0), np.empty(0), np.empty(0), None)
+        nothing = Reliability(float("nan"), float("nan"), float("nan"), "no gains")
+        return Table((), (), np.empty(0), None, np.empty(0), None, nothing, floor, ceiling)
     spare = np.concatenate(spares)
     return Table(
         tuple(codes),
         tuple(targets),
         np.concatenate(gains),
-        np.concatenate(roots),
+        None if outcome == "points" else np.concatenate(variances),
         np.concatenate(scales),
         None if np.isnan(spare).any() else spare,
+        reliability.pooled(trust),
+        floor,
+        ceiling,
     )
 
 

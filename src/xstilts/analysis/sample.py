@@ -1,16 +1,13 @@
-"""The languages of one cell that have a gain and a distance, with draws from the null fitted to them.
+"""The languages of one cell that have a gain and a distance and are neither at the floor nor at the ceiling.
 
-Separate because drawing is what costs: every coefficient, and every distance that covers the same languages, is
-compared with the same draws.
+Separate because which languages enter a number is decided here and nowhere else.
 """
 
 import functools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from xstilts.analysis import estimates, slope
+from xstilts.analysis import estimates
 from xstilts.analysis import family_null as null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
@@ -27,32 +24,23 @@ class Sample:
 
     Attributes:
         codes: shape (languages,).
+        places: of these languages in the cell.
         gains: shape (languages,).
-        weights: precision of each gain up to scale; None for equal ones.
-        fitted: the null; None where nothing is tested.
-        drawn: gains under the null, shape (draws, languages); no rows where nothing is tested.
+        variances: what each language's own variance may follow; None where it is the same for all.
+        floor, ceiling: languages left out since nothing was learned there, or nothing is left to gain.
     """
 
     codes: tuple[str, ...]
+    places: list[int]
     gains: Array
-    weights: tuple[float, ...] | None
-    fitted: null.Null | None
-    drawn: Array
+    variances: tuple[float, ...] | None
+    floor: int
+    ceiling: int
 
     @functools.cached_property
     def families(self) -> list[str]:
         """The family of each language."""
         return null.families(self.codes)
-
-    @functools.cached_property
-    def units(self) -> dict[str, Array]:
-        """The draws as `estimates.unit` makes them, by method."""
-        return {method: estimates.unit(self.drawn, method) for method in estimates.METHODS}
-
-    @functools.cached_property
-    def products(self) -> Array:
-        """The draws as `slope.slopes` wants them."""
-        return slope.products(self.drawn)
 
     def without(self, family: str) -> list[int]:
         """Places of the languages of other families."""
@@ -72,48 +60,37 @@ class Sample:
         return ""
 
 
-def take(
-    cell: Cell,
-    outcome: str,
-    predictor: Predictor,
-    settings: Analysis,
-    rng: np.random.Generator,
-    seen: dict[object, Sample],
-) -> Sample:
+def take(cell: Cell, outcome: str, predictor: Predictor) -> Sample:
     """The sample of one cell, outcome and distance.
 
     Args:
         cell: English is not in it.
-        outcome: points or error_reduction.
-        predictor: languages without a value are left out, and so are gains that are not defined.
-        settings: number of draws and languages.
-        rng: consumed by new draws only.
-        seen: samples of the same cell and outcome, by their languages; a new one is added.
+        outcome: one of `cells.OUTCOMES`.
+        predictor: languages without a value are left out, and so are gains that are not defined, and languages at
+            the floor or the ceiling before and after.
     """
-    gains = cell.outcome(outcome)
-    keep = [i for i, code in enumerate(cell.codes) if code in predictor.values and not math.isnan(gains[i])]
-    codes, values = tuple(cell.codes[i] for i in keep), gains[keep]
-    if codes not in seen:
-        precision = cell.precision(outcome)
-        weights = None if precision is None else tuple(precision[keep].tolist())
-        seen[codes] = _draw(Sample(codes, values, weights, None, np.empty((0, len(codes)))), settings, rng)
-    return seen[codes]
-
-
-def _draw(empty: Sample, settings: Analysis, rng: np.random.Generator) -> Sample:
-    if empty.note(settings):
-        return empty
-    fitted = null.fit(empty.codes, empty.gains, None if empty.weights is None else np.array(empty.weights))
-    return replace(empty, fitted=fitted, drawn=fitted.draw(settings.draws, rng))
+    gains, usable, low = cell.outcome(outcome), cell.usable(), cell.near_chance()
+    near = [i for i, code in enumerate(cell.codes) if code in predictor.values]
+    keep = [i for i in near if usable[i] and not math.isnan(gains[i])]
+    function = cell.variance_function(outcome)
+    floor = sum(bool(low[i]) for i in near)
+    return Sample(
+        tuple(cell.codes[i] for i in keep),
+        keep,
+        gains[keep],
+        None if function is None else tuple(function[keep].tolist()),
+        floor,
+        sum(not usable[i] for i in near) - floor,
+    )
 
 
 def flags(cell: Cell, part: Sample, value: float, settings: Analysis) -> tuple[str, ...]:
     """What a reader must know before reading the number."""
-    chance = dict(zip(cell.codes, cell.near_chance(), strict=True))
     found = {
         "few_languages": len(part.codes) < settings.minimum,
         "constant": math.isnan(value),
-        "near_chance": bool(part.codes) and 2 * sum(chance[code] for code in part.codes) >= len(part.codes),
+        "near_chance": part.floor > 0,
+        "near_ceiling": part.ceiling > 0,
         "single_seed": cell.seeds < 2,
         "unseen": any(not languages.get(code).pretrained for code in part.codes),
     }

@@ -15,7 +15,7 @@ class Analysis:
         bootstrap: resamples of the bootstrap intervals.
         imputations: completed feature vectors a language, where distances are imputed.
         alpha: level of the tests.
-        sesoi: smallest |r| of interest; smaller ones are practically absent.
+        bound: smallest slope of interest, in standard deviations of the true gain per standard deviation of distance.
         minimum: languages below which nothing is tested.
     """
 
@@ -24,5 +24,5 @@ class Analysis:
     bootstrap: Natural = 1000
     imputations: Count = 20
     alpha: Share = 0.05
-    sesoi: Share = 0.5
+    bound: Share = 0.3
     minimum: Natural = 10

@@ -99,7 +99,7 @@ def points(cell: Cell, headline: bool, predictor: Predictor, coverage: dict[str,
     errors, counts = cell.errors(), (~np.isnan(cell.seed_gains)).sum(axis=1)
     freedom = int(counts.sum()) - len(cell.codes)
     wide = float(stats.t.ppf(0.975, freedom)) if freedom > 0 else math.nan
-    chance, ceiling = cell.near_chance(), cell.near_ceiling()
+    chance, ceiling, usable = cell.near_chance(), cell.near_ceiling(), cell.usable()
     reductions = cell.outcome("error_reduction")
     rows = []
     for i, code in enumerate(cell.codes):
@@ -139,7 +139,11 @@ def points(cell: Cell, headline: bool, predictor: Predictor, coverage: dict[str,
                 distance=predictor.values[code][0] if code in predictor.values else math.nan,
                 shared=known.shared if known else 0,
                 known=known.known if known else 0,
-                used=headline and not english and code in predictor.values and not math.isnan(reductions[i]),
+                used=headline
+                and not english
+                and code in predictor.values
+                and bool(usable[i])
+                and not math.isnan(reductions[i]),
             )
         )
     return rows

@@ -1,9 +1,8 @@
-"""The family-aware slope of gain on distance: GLS, averaged over the shares of family and genus.
+"""The slope of gain on distance given what families and areas do: generalised least squares, and what one row decides.
 
-Separate because it is the statistic that verdicts rest on. For each share of variance on the grid of `null` there is a
-GLS slope; the slopes are averaged with the restricted likelihood of their share as weight, and the spread between
-them enters the standard error. Its p is not read from a table: the same statistic is computed on draws from the
-null. In simulations it keeps its level and finds more than Pearson's r does (docs/statistics.md).
+Separate because it is the statistic that verdicts rest on, for cells. The covariance is the mean over the grid of
+`family_null`; slope over error is compared with the same ratio on draws from that grid, so that p, interval and
+smallest detectable slope come from one distribution.
 """
 
 import functools
@@ -16,86 +15,166 @@ from xstilts.analysis.estimates import Array
 
 
 @dataclass(frozen=True)
-class Design:
-    """What the slopes of one set of languages and one distance need, for every share of variance.
+class Model:
+    """A linear model of the gains of some languages, weighed by one covariance.
 
     Attributes:
-        weights: slope = weights · gains, shape (grid, languages).
-        squares: residual sum of squares = squares · (products of gains), shape (grid, languages²/2 packed).
-        scales: variance of the slope per unit residual variance, shape (grid,).
-        penalties: what REML adds to the likelihood, shape (grid,).
+        columns: fixed effects, shape (languages, effects).
+        weights: coefficients = weights · gains, shape (effects, languages).
+        projection: residuals in the metric of the covariance, shape (languages, languages).
+        spread: covariance of the coefficients per unit of scale, shape (effects, effects).
     """
 
+    columns: Array
     weights: Array
-    squares: Array
-    scales: Array
-    penalties: Array
+    projection: Array
+    spread: Array
+
+    @property
+    def freedom(self) -> int:
+        """Languages beyond the coefficients."""
+        return int(self.columns.shape[0] - self.columns.shape[1])
+
+    def estimates(self, gains: Array, column: int = 1) -> tuple[Array, Array]:
+        """One coefficient and its standard error for each row; shape (draws, languages) → (draws,) twice."""
+        squares = np.maximum(np.einsum("dl,dl->d", gains @ self.projection, gains), 1e-300)
+        return gains @ self.weights[column], np.sqrt(squares / self.freedom * self.spread[column, column])
+
+    def ratios(self, gains: Array, column: int = 1) -> Array:
+        """Coefficient over error, shape (draws,)."""
+        values, errors = self.estimates(gains, column)
+        return np.asarray(values / errors)
+
+    def without(self, gains: Array, places: list[int], column: int = 1) -> tuple[float, float]:
+        """Coefficient and error when some languages are left out, the covariance of the others unchanged.
+
+        Leaving out is the same as giving each of them an effect of its own. NaN twice where nothing is left to
+        estimate.
+        """
+        block = self.projection[np.ix_(places, places)]
+        freedom = self.freedom - len(places)
+        if freedom < 1 or np.linalg.cond(block) > 1e10:
+            return float("nan"), float("nan")
+        residuals = self.projection @ gains
+        inner = np.linalg.solve(block, residuals[places])
+        part = self.weights[:, places]
+        value = float(self.weights[column] @ gains - part[column] @ inner)
+        squares = max(float(gains @ residuals - residuals[places] @ inner), 1e-300)
+        spread = self.spread[column, column] + part[column] @ np.linalg.solve(block, part[column])
+        return value, float(np.sqrt(squares / freedom * spread))
+
+    def deviations(self, gains: Array) -> Array:
+        """Each gain's distance from what the others predict, in standard deviations without it; (languages,)."""
+        residuals, leverage = self.projection @ gains, np.maximum(np.diagonal(self.projection), 1e-12)
+        squares = np.maximum(gains @ residuals - residuals**2 / leverage, 1e-300) / (self.freedom - 1)
+        return np.asarray(residuals / np.sqrt(leverage * squares))
+
+    def without_each(self, gains: Array, column: int = 1) -> tuple[Array, Array]:
+        """Coefficient and error without each single language, shape (languages,) twice."""
+        residuals, leverage = self.projection @ gains, np.maximum(np.diagonal(self.projection), 1e-12)
+        inner = residuals / leverage
+        values = self.weights[column] @ gains - self.weights[column] * inner
+        squares = np.maximum(gains @ residuals - residuals * inner, 1e-300)
+        spread = self.spread[column, column] + self.weights[column] ** 2 / leverage
+        return np.asarray(values), np.asarray(np.sqrt(squares / (self.freedom - 1) * spread))
 
 
 @dataclass(frozen=True)
-class Slopes:
-    """Slopes and their standard errors, each shape (draws,)."""
+class Tested:
+    """One coefficient with its Monte Carlo distribution.
 
-    values: Array
-    errors: Array
+    Attributes:
+        value, error: in the unit of the gains per unit of the column.
+        ratios: |coefficient| over error on draws from the null, sorted, shape (draws,).
+    """
+
+    value: float
+    error: float
+    ratios: Array
+
+    def widened(self, spread: float) -> "Tested":
+        """The same with another source of error, independent of the first."""
+        return Tested(self.value, float(np.hypot(self.error, spread)), self.ratios)
 
     @property
-    def ratios(self) -> Array:
-        """Slope over standard error; 0 where both vanish."""
-        return np.asarray(np.divide(self.values, self.errors, out=np.zeros_like(self.values), where=self.errors > 0))
+    def p(self) -> float:
+        """Two-sided Monte Carlo p of no slope."""
+        return null.p_value(self.value / self.error, self.ratios)
+
+    def critical(self, level: float = 0.95) -> float:
+        """The ratio that this share of the draws stays below."""
+        return float(np.quantile(self.ratios, level))
+
+    def reach(self, level: float = 0.95) -> tuple[float, float]:
+        """The interval of the level."""
+        width = self.critical(level) * self.error
+        return self.value - width, self.value + width
+
+    def detectable(self, power: float = 0.8) -> float:
+        """The slope that a test at .05 finds with this power (the ratio of a real slope is taken as normal)."""
+        from scipy import special
+
+        return (self.critical() + float(special.ndtri(power))) * self.error
 
 
-@functools.lru_cache(maxsize=768)
-def design(codes: tuple[str, ...], distances: tuple[float, ...], weights: tuple[float, ...] | None = None) -> Design:
-    """Prepare one set of languages and their distances (standardised by the caller, if a unit is wanted).
+def model(covariance: Array, columns: Array) -> Model:
+    """Prepare a linear model.
+
+    Args:
+        covariance: of the languages, shape (languages, languages).
+        columns: fixed effects, shape (languages, effects).
+
+    Raises:
+        ValueError: the columns depend on each other, or there are no more languages than columns.
+    """
+    rows, count = columns.shape
+    if rows <= count or np.linalg.matrix_rank(columns) < count:
+        raise ValueError(f"{rows} languages for {count} fixed effects, or effects that repeat each other: no slope")
+    inverse = np.linalg.inv(covariance)
+    inner = inverse @ columns
+    spread = np.linalg.inv(columns.T @ inner)
+    weights = spread @ inner.T
+    return Model(columns, np.asarray(weights), np.asarray(inverse - inner @ weights), np.asarray(spread))
+
+
+def with_intercept(*columns: Array) -> Array:
+    """Ones, and the columns beside them; shape (languages, 1 + columns)."""
+    return np.column_stack([np.ones(len(columns[0])), *columns])
+
+
+def decomposed(codes: tuple[str, ...], x: Array) -> tuple[Array, Array]:
+    """Distance within and between families (Mundlak 1978): deviation from the family's mean, and that mean."""
+    members = null.same(null.families(codes))
+    between = members @ x / members.sum(axis=1)
+    return x - between, between
+
+
+def bend(x: Array) -> Array:
+    """What of the squared distance is not linear in it, of unit standard deviation, shape (languages,)."""
+    columns = with_intercept(x)
+    square = x**2
+    rest = square - columns @ np.linalg.lstsq(columns, square, rcond=None)[0]
+    scale = rest.std(ddof=1)
+    return np.asarray(rest / scale if scale > 1e-9 else rest)
+
+
+def standardised(values: Array) -> Array:
+    """Mean 0 and sample standard deviation 1 along the last axis."""
+    return np.asarray((values - values.mean(axis=-1, keepdims=True)) / values.std(axis=-1, ddof=1, keepdims=True))
+
+
+@functools.lru_cache(maxsize=512)
+def columns_of(codes: tuple[str, ...], distances: tuple[float, ...]) -> dict[str, Array]:
+    """The fixed effects of the three questions: a line, a bend, within and between families.
 
     Args:
         codes: the languages.
-        distances: one per language.
-        weights: precision of each gain up to scale; equal where it is None.
-
-    Raises:
-        ValueError: fewer than four languages, or a constant distance: no slope with an error exists.
+        distances: one each, in any unit; they are standardised here.
     """
-    x = np.array(distances)
-    if x.size < 4 or np.ptp(x) == 0:
-        raise ValueError(f"{x.size} languages with {np.unique(x).size} different distances: no slope can be estimated")
-    grid = null.structure(codes)
-    scale = np.ones_like(x) if weights is None else np.sqrt(weights)
-    columns = np.stack([scale, scale * x], axis=1)
-    inner = grid.inverses @ columns  # (grid, languages, 2)
-    information = columns.T @ inner  # (grid, 2, 2)
-    spread = np.linalg.inv(information)
-    solutions = spread @ inner.transpose(0, 2, 1)  # (grid, 2, languages)
-    projections = grid.inverses - inner @ solutions
-    rows, places = np.triu_indices(x.size)
-    packed = projections[:, rows, places] * np.where(rows == places, 1.0, 2.0)
-    penalties = -0.5 * grid.log_determinants - 0.5 * np.log(np.linalg.det(information))
-    packed = packed * scale[rows] * scale[places]
-    return Design(solutions[:, 1] * scale, packed, spread[:, 1, 1], penalties)
-
-
-def products(gains: Array) -> Array:
-    """Products of all pairs of languages, packed like `Design.squares`; (draws, languages) → (draws, packed)."""
-    rows, places = np.triu_indices(gains.shape[1])
-    return np.asarray(gains[:, rows] * gains[:, places])
-
-
-def slopes(plan: Design, gains: Array, packed: Array | None = None) -> Slopes:
-    """The averaged slope of every row.
-
-    Args:
-        plan: of the same languages in the same order.
-        gains: shape (draws, languages).
-        packed: `products(gains)`, where the caller has it.
-    """
-    squares = (products(gains) if packed is None else packed) @ plan.squares.T  # (draws, grid)
-    freedom = gains.shape[1] - 2
-    squares = np.maximum(squares, 1e-300)
-    log_likelihood = -0.5 * freedom * np.log(squares) + plan.penalties
-    weights = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    values = gains @ plan.weights.T  # (draws, grid)
-    mean = (weights * values).sum(axis=1)
-    variances = squares / freedom * plan.scales + (values - mean[:, None]) ** 2
-    return Slopes(mean, np.sqrt((weights * variances).sum(axis=1)))
+    x = standardised(np.array(distances))
+    within, between = decomposed(codes, x)
+    return {
+        "line": with_intercept(x),
+        "bend": with_intercept(x, bend(x)),
+        "families": with_intercept(within, between),
+    }

@@ -1,7 +1,9 @@
 """Every defensible analysis of one cell at once: distances × outcomes × covariates × languages × methods.
 
+Methods: Pearson and Spearman with naive intervals, regression on the family tree, regression with areas.
+
 Separate because it answers one reproach only: that the analysis shown was chosen among many for its result (Simonsohn,
-Simmons and Nelson 2020). Intervals and p are naive; what families do is shown by the primary analysis.
+Simmons and Nelson 2020). Slopes of the two regressions are standardised like a correlation.
 """
 
 import functools
@@ -12,16 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from xstilts.analysis import estimates
+from xstilts.analysis import estimates, phylogeny
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.measure import INDO_EUROPEAN
-from xstilts.analysis.predictors import PRIMARY, Predictor, latin, log_cc100
+from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor, latin, log_cc100
+from xstilts.analysis.slope import standardised
 from xstilts.languages import table as languages
 
 COVARIATES = ("none", "log_cc100", "latin", "log_cc100+latin")
 LANGUAGES = ("all", "without_indo_european", "pretrained_only")
 METHODS = ("pearson", "spearman")
+MODEL_LEAST = 6  # languages beyond the covariates for a model of what languages share
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class _Part:
     Every array has shape (languages,); `columns` are the covariates by name.
     """
 
+    codes: tuple[str, ...]
     x: Array
     y: Array
     columns: dict[str, Array]
@@ -59,18 +64,18 @@ class _Part:
     @functools.cached_property
     def ranked(self) -> "_Part":
         columns = {name: estimates.ranks(column) for name, column in self.columns.items()}
-        return _Part(estimates.ranks(self.x), estimates.ranks(self.y), columns)
+        return _Part(self.codes, estimates.ranks(self.x), estimates.ranks(self.y), columns)
 
 
 def _part(cell: Cell, outcome: str, predictor: Predictor, subset: str) -> _Part:
-    values = cell.outcome(outcome)
+    values, usable = cell.outcome(outcome), cell.usable()
     keep = [
         i
         for i, code in enumerate(cell.codes)
-        if code in predictor.values and not math.isnan(values[i]) and _chosen(code, subset)
+        if code in predictor.values and usable[i] and not math.isnan(values[i]) and _chosen(code, subset)
     ]
-    codes = [cell.codes[i] for i in keep]
-    return _Part(predictor.mean(codes), values[keep], {"log_cc100": log_cc100(codes), "latin": latin(codes)})
+    codes = tuple(cell.codes[i] for i in keep)
+    return _Part(codes, predictor.mean(codes), values[keep], {"log_cc100": log_cc100(codes), "latin": latin(codes)})
 
 
 def _chosen(code: str, subset: str) -> bool:
@@ -104,6 +109,24 @@ def curve(cell: Cell, outcome: str, predictors: list[Predictor]) -> list[Specifi
             rows.append(
                 Specification(*key, n, r, interval.low, interval.high, _p(r, freedom), r * reference > 0, first)
             )
+        if predictor.name in COMPARED:
+            rows += _modelled(cell, outcome, predictor, parts["all"], reference)
+    return rows
+
+
+def _modelled(cell: Cell, outcome: str, predictor: Predictor, part: _Part, reference: float) -> list[Specification]:
+    """Slopes of two models of what languages share, on all languages."""
+    rows = []
+    for covariates, model in itertools.product(("none", "log_cc100+latin"), phylogeny.MODELS):
+        columns = [column for name, column in part.columns.items() if name in covariates and np.ptp(column) > 0]
+        n = part.x.size
+        if n < len(columns) + MODEL_LEAST or estimates.constant(part.x) or estimates.constant(part.y):
+            continue
+        x, y = standardised(part.x), standardised(part.y)
+        value, error, p, reach = phylogeny.slope(part.codes, x, y, columns, model)
+        key = (cell.study, cell.intermediate, cell.target, outcome, predictor.name, covariates, "all", model)
+        ends = (value - reach * error, value + reach * error)
+        rows.append(Specification(*key, n, value, *ends, p, value * reference > 0, False))
     return rows
 
 

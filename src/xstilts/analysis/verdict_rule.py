@@ -1,218 +1,237 @@
 """The rule that turns numbers into *supported*, *practically absent* or *inconclusive*, and says why in words.
 
-Separate because the rule was fixed before any result (docs/statistics.md) and reads as one page. A claim needs both
-outcomes: the gain in points alone follows headroom, the relative error reduction alone may follow the baseline.
+Separate because the rule is frozen and numbered (docs/statistics.md, `RULE`) and reads as one page. A change of the
+rule is a new number, with the table of error rates again.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xstilts.analysis.estimates import Interval
-from xstilts.analysis.measure import SLOPE, Correlation
-from xstilts.analysis.pooled import Pooled
+from xstilts.analysis.evidence import Evidence
 from xstilts.analysis.settings import Analysis
 
+RULE = 2
 SUPPORTED, ABSENT, INCONCLUSIVE = "supported", "practically absent", "inconclusive"
 AGREEING = 3  # of the four compared distances
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the rule needs to know of one outcome.
-
-    Attributes:
-        outcome: points or error_reduction.
-        n: languages; `rows` languages × targets.
-        r, interval: Pearson's r of a cell, the slope of a pooled model; 95 %, family-aware.
-        slope, around: the family-aware slope that is tested, 95 %; `absent` is its 90 % interval.
-        p_naive, p_family: of this outcome.
-        lofo: whether r keeps its sign without any one family.
-        agreeing: compared distances with the sign of r, of `compared`.
-        also: what must have the same sign: given CC-100 size and script in a cell, without them where pooled.
-        detectable: smallest |r| found with 80 % power; NaN where unknown.
-        without: r without Indo-European, NaN where unknown.
-        untested: why nothing is tested; empty where something is.
-    """
-
-    outcome: str
-    n: int
-    rows: int
-    r: float
-    interval: Interval
-    slope: float
-    around: Interval
-    absent: Interval
-    p_naive: float
-    p_family: float
-    lofo: bool
-    agreeing: int
-    compared: int
-    also: float
-    detectable: float
-    untested: str
+RELIABLE = 0.5  # of the gains, below which nothing is absent
+CONTRARY = 0.2  # p of a slope between families that points the other way, below which it contradicts
+LARGER, SMALLER = "larger with distance", "smaller with distance"
+NAMES = {"points": "points", "error_reduction": "error reduction", "log_odds": "log-odds"}
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict, why, and the sign of the relation where one is supported."""
+    """A verdict, why, and the sign of the relation where one is supported.
+
+    Attributes:
+        verdict, reason, direction: of the slope over all languages.
+        within, between: verdicts on the slope within families and between them.
+        families: one sentence on both.
+    """
 
     verdict: str
     reason: str
     direction: str | None
+    within: str
+    between: str
+    families: str
 
 
-def of_cell(rows: Sequence[Correlation], adjusted: float) -> Evidence:
-    """The evidence of one cell and outcome from its rows of all compared distances.
+def claim_p(*p: float) -> float:
+    """The p of a claim: one scale shows the direction (two-sided), every other must confirm it (one-sided).
 
     Args:
-        rows: Pearson and slope of the primary distance, Pearson of the compared ones.
-        adjusted: r given CC-100 size and script; NaN where it is not defined.
+        p: two-sided, one of each scale; NaN if any is.
     """
-    r = next(row for row in rows if row.role == "primary" and row.method == "pearson")
-    slope = next(row for row in rows if row.role == "primary" and row.method == SLOPE)
-    others = [row.estimate for row in rows if row.method == "pearson" and not math.isnan(row.estimate)]
-    return Evidence(
-        outcome=r.outcome,
-        n=r.n,
-        rows=r.n,
-        r=r.estimate,
-        interval=Interval(r.family_low, r.family_high),
-        slope=slope.estimate,
-        around=Interval(slope.family_low, slope.family_high),
-        absent=Interval(slope.absent_low, slope.absent_high),
-        p_naive=r.p_naive,
-        p_family=slope.p_family,
-        lofo=r.lofo_low * r.estimate > 0 and r.lofo_high * r.estimate > 0,
-        agreeing=sum(value * r.estimate > 0 for value in others),
-        compared=len(others),
-        also=adjusted,
-        detectable=r.smallest_detectable,
-        untested="" if slope.tested else r.note,
-    )
-
-
-def of_pooled(row: Pooled, unadjusted: Pooled) -> Evidence:
-    """The evidence of one intermediate and outcome over all targets."""
-    around = Interval(row.slope_low, row.slope_high)
-    return Evidence(
-        outcome=row.outcome,
-        n=row.languages,
-        rows=row.rows,
-        r=row.slope,
-        interval=around,
-        slope=row.slope,
-        around=around,
-        absent=Interval(row.absent_low, row.absent_high),
-        p_naive=row.p_naive,
-        p_family=row.p_family,
-        lofo=row.same_sign_lofo,
-        agreeing=row.same_sign_distances,
-        compared=row.distances_compared,
-        also=unadjusted.slope,
-        detectable=math.nan,
-        untested=row.note,
-    )
-
-
-def claim_p(points: float, reduction: float) -> float:
-    """The p of "distance goes along with both outcomes, in one direction" from the two-sided p of each; NaN for NaN.
-
-    One outcome shows the direction (two-sided), the other must confirm it (one-sided, half of its p). With one slope
-    zero and the other as large as one likes this errs with the level of a one-sided test.
-    """
-    if math.isnan(points) or math.isnan(reduction):
-        return math.nan
-    return max(min(points, reduction), max(points, reduction) / 2)
+    return math.nan if any(math.isnan(one) for one in p) else max(min(p), max(p) / 2)
 
 
 def decide(
-    points: Evidence,
-    reduction: Evidence,
+    scales: Sequence[Evidence],
     *,
     p: float,
     q: float,
     tests: int,
     guessing: tuple[int, int],
     settings: Analysis,
+    subject: str = "gain",
 ) -> Decision:
     """Apply the rule.
 
     Args:
-        points: evidence on the gain in points.
-        reduction: evidence on the relative error reduction.
-        p: `claim_p` of the two outcomes.
+        scales: evidence on every scale, points first.
+        p: `claim_p` of them.
         q: the same, corrected for the other tests.
         tests: how many tests q corrects for.
         guessing: languages no better than guessing before and after, of how many.
-        settings: level and smallest |r| of interest.
+        settings: level and smallest slope of interest.
+        subject: what follows distance: gain, or score.
     """
-    both = (points, reduction)
-    for evidence in both:
+    for evidence in scales:
         if evidence.untested:
-            return Decision(INCONCLUSIVE, _sentence(evidence.untested), None)
+            return _decision(INCONCLUSIVE, _sentence(evidence.untested), None, scales, settings, subject)
     if guessing[1] and 2 * guessing[0] >= guessing[1]:
         reason = f"{guessing[0]} of {guessing[1]} languages are no better than guessing, before and after."
-        return Decision(INCONCLUSIVE, reason, None)
-    numbers = f"{_numbers(points, 'gain in points')}; {_numbers(reduction, 'relative error reduction')}."
+        return _decision(INCONCLUSIVE, reason, None, scales, settings, subject)
+    numbers = _numbers(scales, settings, subject)
     if q < settings.alpha:
-        doubts = _doubts(points, reduction)
+        doubts = doubted(scales, settings)
         if doubts:
-            return Decision(INCONCLUSIVE, f"The tests pass (q = {_p(q)}), but {', and '.join(doubts)}. {numbers}", None)
-        word = "larger with distance" if points.slope > 0 else "smaller with distance"
-        agreeing = min(points.agreeing, reduction.agreeing)
+            reason = f"The tests pass (q = {_p(q)}), but {', and '.join(doubts)}. {numbers}"
+            return _decision(INCONCLUSIVE, reason, None, scales, settings, subject)
+        word = LARGER if scales[0].slope > 0 else SMALLER
+        agreeing = min(evidence.agreeing for evidence in scales)
         reason = (
-            f"The gain is {word}: both outcomes pass (q = {_p(q)} for {_count(tests)}), no single family "
-            f"carries the sign, and {agreeing} of {points.compared} distances agree. {numbers}"
+            f"The {subject} is {word}: every scale passes (q = {_p(q)} for {_count(tests)}), no single family or "
+            f"language carries it, and {agreeing} of {scales[0].compared} distances agree.{_bends(scales, settings)} "
+            f"{numbers}"
         )
-        return Decision(SUPPORTED, reason, word)
-    passing = [evidence.outcome for evidence in both if evidence.p_family < settings.alpha]
-    if not passing and all(evidence.absent.inside(settings.sesoi) for evidence in both):
-        bound = f"{settings.sesoi:g}"
-        reason = f"If there is a relation, it is weaker than |r| = {bound} (90 % intervals inside ±{bound}). {numbers}"
-        return Decision(ABSENT, reason, None)
-    return Decision(INCONCLUSIVE, f"{_doubt(passing, points, p < settings.alpha, q, tests)} {numbers}", None)
+        return _decision(SUPPORTED, reason, word, scales, settings, subject)
+    missing = not_absent(scales, settings)
+    if not missing:
+        reason = (
+            f"A slope of ±{settings.bound:g} SD of the true {subject} per SD of distance "
+            f"({_per_step(scales[0], settings)}) is ruled out on every scale, within and between families and for a "
+            f"bend: all 90 % intervals lie inside, at the lower limit of the reliability. {numbers}"
+        )
+        return _decision(ABSENT, reason, None, scales, settings, subject)
+    reason = f"{_doubt(scales, p, q, tests, settings)} {missing[0]} {numbers}"
+    return _decision(INCONCLUSIVE, reason, None, scales, settings, subject)
 
 
-def _doubts(points: Evidence, reduction: Evidence) -> list[str]:
-    both = (points, reduction)
+def doubted(scales: Sequence[Evidence], settings: Analysis) -> list[str]:
+    """What forbids a claim whose tests pass, one clause each; empty where nothing does."""
     found = []
-    if points.slope * reduction.slope <= 0:
-        found.append("the two outcomes point in opposite directions")
-    if any(evidence.slope * evidence.r < 0 for evidence in both):
-        found.append("the sign changes when families are taken into account")
-    if any(evidence.slope * evidence.also < 0 for evidence in both):
+    first = scales[0].slope
+    if any(evidence.slope * first <= 0 for evidence in scales):
+        found.append("the scales (points, error reduction, log-odds) point in opposite directions")
+    if any(_contradicted(evidence) for evidence in scales):
+        found.append("the slope between families points the other way")
+    if any(evidence.slope * evidence.also < 0 for evidence in scales):
         found.append("the sign changes with the adjustment for CC-100 size and script")
-    if not all(evidence.lofo for evidence in both):
+    if not all(evidence.lofo for evidence in scales):
         found.append("the sign depends on a single family")
-    if min(evidence.agreeing for evidence in both) < AGREEING:
-        agreeing = min(both, key=lambda evidence: evidence.agreeing)
+    lone = min(scales, key=lambda evidence: evidence.strength)
+    if lone.strength < 1:
+        found.append(f"it rests on a single language ({lone.lolo})")
+    if min(evidence.agreeing for evidence in scales) < AGREEING:
+        agreeing = min(scales, key=lambda evidence: evidence.agreeing)
         found.append(f"only {agreeing.agreeing} of {agreeing.compared} distances agree on the sign")
     return found
 
 
-def _doubt(passing: list[str], points: Evidence, alone: bool, q: float, tests: int) -> str:
-    if alone:
-        return f"Both outcomes pass alone, but not after correction for {_count(tests)} (q = {_p(q)})."
-    if passing == ["points"]:
-        return "The gain in points goes along with distance, the relative error reduction not: headroom may explain it."
-    if passing == ["error_reduction"]:
-        return "The relative error reduction goes along with distance, the gain in points not: a claim needs both."
-    power = (
-        ""
-        if math.isnan(points.detectable)
-        else f", and only |r| ≥ {points.detectable:.2f} would be found with 80 % power"
-    )
-    return f"No relation is shown, and none above the smallest of interest is ruled out{power}."
+def _contradicted(evidence: Evidence) -> bool:
+    between = evidence.questions.get("between")
+    return between is not None and between.estimate * evidence.slope < 0 and between.p < CONTRARY
 
 
-def _numbers(evidence: Evidence, name: str) -> str:
-    low, high = evidence.around.low, evidence.around.high
-    r = "" if evidence.r == evidence.slope else f"r = {evidence.r:+.2f}, "
+def not_absent(scales: Sequence[Evidence], settings: Analysis) -> list[str]:
+    """Why the relation is not shown to be absent, one sentence each; empty where it is absent."""
+    found = []
+    if not all(evidence.known for evidence in scales):
+        found.append("Nor can it be called absent: with one seed it is not known how much of these numbers is noise.")
+    elif (least := min(evidence.reliability for evidence in scales)) < RELIABLE:
+        found.append(f"Nor can it be called absent: of the spread over languages only {least:.0%} is not noise.")
+    if any(evidence.p_family < settings.alpha for evidence in scales):
+        found.append("Nor can it be called absent: one scale shows a slope.")
+    if not all(evidence.absent.inside(evidence.limit(settings.bound)) for evidence in scales):
+        found.append(f"A slope of ±{settings.bound:g} is not ruled out either.")
+    for question, words in (("bend", "a bend"), ("within", "a slope within families"), ("between", "one between them")):
+        if not all(_inside(evidence, question, settings) for evidence in scales):
+            found.append(f"{words[0].upper()}{words[1:]} of that size is not ruled out either.")
+    return found
+
+
+def _inside(evidence: Evidence, question: str, settings: Analysis) -> bool:
+    row = evidence.questions.get(question)
+    limit = evidence.limit(settings.bound)
+    return row is None or (-limit < row.absent_low and row.absent_high < limit)
+
+
+def _decision(
+    verdict: str, reason: str, direction: str | None, scales: Sequence[Evidence], settings: Analysis, subject: str
+) -> Decision:
+    within, between = (_asked(scales, question, settings) for question in ("within", "between"))
+    words = {
+        LARGER: f"the {subject} is larger with distance",
+        SMALLER: f"the {subject} is smaller with distance",
+        ABSENT: f"the {subject} practically does not follow distance",
+        INCONCLUSIVE: "it cannot be told",
+    }
+    sentence = f"Within families {words[within]}; between families {words[between]}."
+    return Decision(verdict, reason, direction, within, between, sentence)
+
+
+def _asked(scales: Sequence[Evidence], question: str, settings: Analysis) -> str:
+    """The verdict on the slope within or between families; the p of the two questions are corrected by Holm."""
+    if any(evidence.untested or question not in evidence.questions for evidence in scales):
+        return INCONCLUSIVE
+    rows = [evidence.questions[question] for evidence in scales]
+    p = claim_p(*(row.p for row in rows))
+    both = [
+        claim_p(*(evidence.questions[name].p for evidence in scales))
+        for name in ("within", "between")
+        if all(name in evidence.questions for evidence in scales)
+    ]
+    corrected = 2 * p if p <= min(both) else max(p, 2 * min(both))
+    if corrected < settings.alpha and all(row.estimate * rows[0].estimate > 0 for row in rows):
+        return LARGER if rows[0].estimate > 0 else SMALLER
+    reliable = all(evidence.known and evidence.reliability >= RELIABLE for evidence in scales)
+    absent = reliable and all(_inside(evidence, question, settings) for evidence in scales)
+    return ABSENT if absent and p >= settings.alpha else INCONCLUSIVE
+
+
+def _bends(scales: Sequence[Evidence], settings: Analysis) -> str:
+    """A sentence where every scale shows that the relation is no straight line; empty otherwise."""
+    rows = [evidence.questions["bend"] for evidence in scales if "bend" in evidence.questions]
+    signs = {math.copysign(1, row.estimate) for row in rows}
+    if len(rows) < len(scales) or len(signs) > 1 or not claim_p(*(row.p for row in rows)) < settings.alpha:
+        return ""
+    shape = "lowest (U-shape)" if rows[0].estimate > 0 else "highest (inverted U)"
     return (
-        f"{name[0].upper() + name[1:] if evidence.outcome == 'points' else name}: {r}slope {evidence.slope:+.2f} "
-        f"[{low:+.2f}, {high:+.2f}] SD per SD, Monte Carlo p = {_p(evidence.p_family)}, n = {evidence.n}"
+        f" The relation bends: it is {shape} at middle distances (bend {rows[0].estimate:+.2f} "
+        f"[{rows[0].low:+.2f}, {rows[0].high:+.2f}], p = {_p(rows[0].p)})."
     )
+
+
+def _doubt(scales: Sequence[Evidence], p: float, q: float, tests: int, settings: Analysis) -> str:
+    passing = [evidence.outcome for evidence in scales if evidence.p_family < settings.alpha]
+    bend = _bends(scales, settings)
+    if p < settings.alpha:
+        return f"Every scale passes alone, but not after correction for {_count(tests)} (q = {_p(q)}).{bend}"
+    if passing:
+        failing = [NAMES[evidence.outcome] for evidence in scales if evidence.outcome not in passing]
+        shown = " and ".join(NAMES[name] for name in passing)
+        silent = " and ".join(failing) or "the direction"
+        return f"Seen in {shown} alone, not in {silent}: a claim needs every scale.{bend}"
+    return f"No relation is shown.{bend}"
+
+
+def _numbers(scales: Sequence[Evidence], settings: Analysis, subject: str) -> str:
+    texts = []
+    for evidence in scales:
+        low, high = evidence.around.low, evidence.around.high
+        step = f" ({evidence.unit * evidence.slope:+.2g} per 0.1 of distance)"
+        texts.append(
+            f"{NAMES[evidence.outcome]} {evidence.slope:+.2f} [{low:+.2f}, {high:+.2f}]{step}, "
+            f"p = {_p(evidence.p_family)}"
+        )
+    first = scales[0]
+    r = "" if math.isnan(first.r) else f", r = {first.r:+.2f} (descriptive)"
+    least = first.true(first.detectable)
+    trust = f"reliability {first.reliability:.2f}" if first.known else "reliability unknown"
+    power = f"|slope| ≥ {first.detectable:.2f}" + ("" if math.isnan(least) else f" ({least:.2f} of the true {subject})")
+    return (
+        f"Slopes in SD of the {subject} per SD of distance: {'; '.join(texts)}; n = {first.n}{r}; {trust}; smallest "
+        f"slope of interest ±{settings.bound:g} ({_per_step(first, settings)}); found with 80 % power: {power}."
+    )
+
+
+def _per_step(evidence: Evidence, settings: Analysis) -> str:
+    """The smallest effect of interest in points per step of distance."""
+    scale = math.sqrt(evidence.reliability) if evidence.known else 1.0
+    return f"±{settings.bound * scale * evidence.unit:.2g} points per 0.1 of distance"
 
 
 def _count(tests: int) -> str:

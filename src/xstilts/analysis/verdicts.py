@@ -9,27 +9,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xstilts.analysis import estimates, specification
+from xstilts.analysis import estimates, evidence
 from xstilts.analysis import verdict_rule as verdicts
-from xstilts.analysis.cells import ALL, OUTCOMES, Cell
-from xstilts.analysis.measure import Correlation
-from xstilts.analysis.pooled import Pooled
-from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
+from xstilts.analysis.cells import ALL, Cell
+from xstilts.analysis.coefficients import Correlation, Pooled, Question
+from xstilts.analysis.evidence import Evidence
+from xstilts.analysis.predictors import COMPARED, PRIMARY
 from xstilts.analysis.settings import Analysis
-from xstilts.analysis.verdict_rule import Decision, Evidence
+from xstilts.analysis.verdict_rule import Decision
 
 NOT_LEARNED = "no arm is better than guessing on this target, so that no gain can be judged"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One object of verdicts.json."""
+    """One object of verdicts.json; docs/results.md says what each field is."""
 
     study: str
     intermediate: str
     target: str
     outcome: str
     distance: str
+    subject: str
     n: int
     rows: int
     r: float
@@ -38,23 +39,35 @@ class Verdict:
     slope: float
     slope_low: float
     slope_high: float
+    slope_units: float
+    true_slope: float
+    true_low: float
+    true_high: float
+    reliability: float
+    reliability_low: float
+    smallest_detectable: float
+    bound: float
+    bound_units: float
     p_naive: float
     p_family: float
     q: float
+    rule: int
     verdict: str
     reason: str
     direction: str | None
+    within: str
+    between: str
+    families: str
     caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is judged: the evidence on both outcomes, and the cells behind it."""
+    """What is judged: the evidence on every scale, and the cells behind it."""
 
     intermediate: str
     target: str
-    points: Evidence
-    reduction: Evidence
+    scales: tuple[Evidence, ...]
     p: float
     cells: tuple[Cell, ...]
 
@@ -64,49 +77,52 @@ class Case:
         return sum(int(cell.near_chance().sum()) for cell in self.cells), sum(len(cell.codes) for cell in self.cells)
 
 
+@dataclass(frozen=True)
+class Measurements:
+    """The rows of one study that verdicts are made from."""
+
+    correlations: Sequence[Correlation]
+    pooled: Sequence[Pooled]
+    questions: Sequence[Question]
+
+
 def judge(
     study: str,
     cells: Sequence[Cell],
-    correlations: Sequence[Correlation],
-    pooled: Sequence[Pooled],
-    predictor: Predictor,
+    rows: Measurements,
     settings: Analysis,
     unlearned: frozenset[str] = frozenset(),
 ) -> list[Verdict]:
-    """All verdicts of one study, sorted; the two outcomes of a case share verdict, reason and q.
+    """All verdicts of one study, sorted; the scales of a case share verdict, reason and q.
 
     Args:
         study: its name.
         cells: its cells, `all` among the intermediates where it has several.
-        correlations: rows of these cells, of the compared distances.
-        pooled: its mixed models.
-        predictor: the primary distance.
+        rows: of these cells and of the mixed models.
         settings: levels.
         unlearned: targets on which no arm is better than guessing (`cells.unlearned`): shown, not judged.
     """
-    evidence: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
-    for row in correlations:
+    found: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
+    for row in rows.correlations:
         if row.distance in COMPARED:
-            evidence[row.intermediate, row.target, row.outcome].append(row)
+            found[row.intermediate, row.target, row.outcome].append(row)
+    asked: dict[tuple[str, str, str], list[Question]] = defaultdict(list)
+    for question in rows.questions:
+        asked[question.intermediate, question.target, question.outcome].append(question)
     cases = []
     for cell in cells:
-        both = [
-            verdicts.of_cell(
-                evidence[cell.intermediate, cell.target, outcome],
-                specification.partial(cell, outcome, predictor, "log_cc100+latin", "all", "pearson")[1],
-            )
-            for outcome in OUTCOMES
-        ]
+        key = (cell.intermediate, cell.target)
+        scales = tuple(evidence.of_cell(found[*key, outcome], asked[*key, outcome]) for outcome in cell.outcomes)
         if cell.target in unlearned:
-            both = [replace(one, untested=NOT_LEARNED) for one in both]
-        p = math.nan if any(one.untested for one in both) else verdicts.claim_p(both[0].p_family, both[1].p_family)
-        cases.append(Case(cell.intermediate, cell.target, both[0], both[1], p, (cell,)))
-    rows = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
-    rows += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
-    rows += over_targets(study, [cell for cell in cells if cell.target not in unlearned], pooled, rows, settings)
+            scales = tuple(replace(one, untested=NOT_LEARNED) for one in scales)
+        p = math.nan if any(one.untested for one in scales) else verdicts.claim_p(*(one.p_family for one in scales))
+        cases.append(Case(*key, scales, p, (cell,)))
+    judged = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
+    judged += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
+    judged += over_targets(study, [cell for cell in cells if cell.target not in unlearned], rows, judged, settings)
     if unlearned:
-        rows = [_without(row, unlearned) if row.target == ALL else row for row in rows]
-    return sorted(rows, key=lambda row: (row.intermediate, row.target, row.outcome))
+        judged = [_without(row, unlearned) if row.target == ALL else row for row in judged]
+    return sorted(judged, key=lambda row: (row.intermediate, row.target, row.outcome))
 
 
 def _without(row: Verdict, unlearned: frozenset[str]) -> Verdict:
@@ -124,59 +140,89 @@ def _corrected(study: str, cases: list[Case], settings: Analysis) -> list[Verdic
 
 
 def over_targets(
-    study: str, cells: Sequence[Cell], pooled: Sequence[Pooled], single: list[Verdict], settings: Analysis
+    study: str, cells: Sequence[Cell], rows: Measurements, single: list[Verdict], settings: Analysis
 ) -> list[Verdict]:
     """Target `all` of each intermediate, and of the study; with one target or intermediate the same as that one."""
     names = sorted({cell.intermediate for cell in cells})
     targets = sorted({cell.target for cell in cells})
-    rows: list[Verdict] = []
+    found: list[Verdict] = []
     for name in names:
         if len(targets) == 1:
-            rows += [replace(row, target=ALL) for row in single if row.intermediate == name]
+            found += [replace(row, target=ALL) for row in single if row.intermediate == name]
             continue
-        models = {(row.outcome, row.primary): row for row in pooled if row.intermediate == name}
-        both = [verdicts.of_pooled(models[outcome, True], models[outcome, False]) for outcome in OUTCOMES]
-        corrected = [models[outcome, True] for outcome in OUTCOMES]
-        p = verdicts.claim_p(*(row.p_family for row in corrected))
-        q = p if name == ALL else verdicts.claim_p(*(row.p_max_t for row in corrected))
-        tests = 1 if name == ALL else len([other for other in names if other != ALL])
         mine = tuple(cell for cell in cells if cell.intermediate == name)
-        rows += _verdicts(study, Case(name, ALL, both[0], both[1], p, mine), q, tests, settings)
+        case, q = _pooled_case(name, mine, rows)
+        tests = 1 if name == ALL else len([other for other in names if other != ALL])
+        found += _verdicts(study, case, q, tests, settings)
     if ALL not in names:
-        rows += [replace(row, intermediate=ALL) for row in rows]
-    return rows
+        found += [replace(row, intermediate=ALL) for row in found]
+    return found
+
+
+def _pooled_case(name: str, cells: tuple[Cell, ...], rows: Measurements) -> tuple[Case, float]:
+    """The case of one intermediate over all targets, and its q."""
+    models = {(row.outcome, row.primary): row for row in rows.pooled if row.intermediate == name}
+    asked = [row for row in rows.questions if (row.intermediate, row.target) == (name, ALL)]
+    outcomes = cells[0].outcomes
+    scales = tuple(
+        evidence.of_pooled(
+            models[outcome, True], models[outcome, False], [row for row in asked if row.outcome == outcome]
+        )
+        for outcome in outcomes
+    )
+    p = verdicts.claim_p(*(one.p_family for one in scales))
+    q = p if name == ALL else verdicts.claim_p(*(models[outcome, True].p_max_t for outcome in outcomes))
+    return Case(name, ALL, scales, p, cells), q
 
 
 def _verdicts(study: str, case: Case, q: float, tests: int, settings: Analysis) -> list[Verdict]:
+    subject = case.cells[0].subject
     decision = verdicts.decide(
-        case.points, case.reduction, p=case.p, q=q, tests=tests, guessing=case.guessing, settings=settings
+        case.scales, p=case.p, q=q, tests=tests, guessing=case.guessing, settings=settings, subject=subject
     )
-    found = caveats(case)
-    return [_verdict(study, case, one, q, decision, found) for one in (case.points, case.reduction)]
+    notes = caveats(case)
+    return [_verdict(study, case, one, q, decision, notes, settings) for one in case.scales]
 
 
-def _verdict(study: str, case: Case, one: Evidence, q: float, decision: Decision, notes: tuple[str, ...]) -> Verdict:
+def _verdict(
+    study: str, case: Case, one: Evidence, q: float, decision: Decision, notes: tuple[str, ...], settings: Analysis
+) -> Verdict:
+    true = one.true_interval
     return Verdict(
-        study,
-        case.intermediate,
-        case.target,
-        one.outcome,
-        PRIMARY,
-        one.n,
-        one.rows,
-        one.r,
-        one.interval.low,
-        one.interval.high,
-        one.slope,
-        one.around.low,
-        one.around.high,
-        one.p_naive,
-        one.p_family,
-        q,
-        decision.verdict,
-        decision.reason,
-        decision.direction,
-        notes,
+        study=study,
+        intermediate=case.intermediate,
+        target=case.target,
+        outcome=one.outcome,
+        distance=PRIMARY,
+        subject=case.cells[0].subject if case.cells else "gain",
+        n=one.n,
+        rows=one.rows,
+        r=one.r,
+        r_low=one.interval.low,
+        r_high=one.interval.high,
+        slope=one.slope,
+        slope_low=one.around.low,
+        slope_high=one.around.high,
+        slope_units=one.unit * one.slope,
+        true_slope=one.true(one.slope),
+        true_low=true.low,
+        true_high=true.high,
+        reliability=one.reliability,
+        reliability_low=one.reliability_low,
+        smallest_detectable=one.detectable,
+        bound=settings.bound,
+        bound_units=settings.bound * one.unit * (math.sqrt(one.reliability) if one.known else 1.0),
+        p_naive=one.p_naive,
+        p_family=one.p_family,
+        q=q,
+        rule=verdicts.RULE,
+        verdict=decision.verdict,
+        reason=decision.reason,
+        direction=decision.direction,
+        within=decision.within,
+        between=decision.between,
+        families=decision.families,
+        caveats=notes,
     )
 
 
@@ -185,20 +231,22 @@ def caveats(case: Case) -> tuple[str, ...]:
     found = []
     guessing, counted = case.guessing
     if guessing:
-        found.append(f"{guessing} of {counted} gains lie between two scores no better than guessing.")
+        found.append(f"{guessing} of {counted} gains lie between two scores no better than guessing: left out.")
     ceiling = sum(int(cell.near_ceiling().sum()) for cell in case.cells)
     if ceiling:
-        found.append(f"{ceiling} of {counted} gains lie between two scores of at least 99 points.")
+        found.append(f"{ceiling} of {counted} gains lie between two scores of at least 99 points: left out.")
     unseen = sorted({code for cell in case.cells for code in cell.unseen()})
     if unseen:
         found.append(f"Not in XLM-R's pretraining data: {', '.join(unseen)}.")
     if any(cell.seeds < 2 for cell in case.cells):
-        found.append("One run per cell: seed noise and the noise ceiling are unknown.")
-    other = case.points.also
+        found.append("One run per cell: how much of the numbers is noise is unknown, so that nothing can be absent.")
+    if any((cell.examples <= 0).any() for cell in case.cells):
+        found.append("The number of test examples is not known: their sampling is not part of the noise.")
+    other = case.scales[0].also
     if math.isnan(other):
         found.append("Pretraining size (CC-100) and script, which may mediate or confound, are not adjusted for.")
     elif len(case.cells) == 1:
-        found.append(f"Given CC-100 size and script, which may mediate or confound, r = {other:+.2f} in points.")
+        found.append(f"Given CC-100 size and script, which may mediate or confound, slope {other:+.2f} in points.")
     else:
         found.append(f"Without CC-100 size and script, which may mediate or confound, slope {other:+.2f} in points.")
     return tuple(found)

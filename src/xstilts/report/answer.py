@@ -21,7 +21,7 @@ _MEANINGS = {
 }
 _SURE = {
     "supported": "Fairly sure: the relation holds after correction for related languages and for the number of tests.",
-    "practically absent": "Fairly sure that a strong relation is ruled out; a weak one is not.",
+    "practically absent": "Fairly sure that a relation of the size of interest is ruled out; a weaker one is not.",
     "inconclusive": "Not sure: these data can neither show a relation nor rule one out.",
 }
 

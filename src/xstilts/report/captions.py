@@ -3,8 +3,9 @@
 # Chart → its title and how to read it.
 CHARTS = {
     "heatmap": (
-        "Correlation of gain with distance, intermediates by targets",
-        "Each cell is Pearson's r over languages, with n below. Orange: the gain is smaller far from English; blue: "
+        "Slope of gain on distance, intermediates by targets",
+        "Each cell is the tested slope, in standard deviations of the gain per standard deviation of distance, with n "
+        "below. Orange: the gain is smaller far from English; blue: "
         "larger. Grey: not judged, because there are too few languages or no intermediate is better than "
         "guessing. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
     ),
@@ -12,14 +13,15 @@ CHARTS = {
         "Gain against distance",
         "One mark per language; bars are ± one standard error over seeds. Solid line: least squares through the "
         "languages that enter; dashed: without Indo-European; no line with fewer than ten languages. Hollow: shown but "
-        "not in the correlation (English; languages whose distance rests on too few features). Scales differ between "
+        "not in the slope (English; languages whose distance rests on too few features, or at the floor or ceiling). "
+        "Scales differ between "
         "panels.",
     ),
     "forest": (
-        "How sure each correlation is",
-        "Squares: Pearson's r; bars: 95 % family-aware interval; diamonds: the pooled model. Grey band: too small "
-        "to be detected with 80 % power at this number of languages. Hatched: beyond the noise ceiling, the largest r "
-        "that the spread over seeds leaves possible. Hollow: no test. A large grid shows the chosen row or column.",
+        "How sure each slope is",
+        "Squares: the slope that is tested; bars: its 95 % interval, from the same distribution as its p; diamonds: "
+        "the pooled model. Grey band: too small to be detected with 80 % power. Hatched: beyond the noise ceiling, the "
+        "largest slope that noise leaves possible. Hollow: no test. A large grid shows the chosen row or column.",
     ),
     "gains": (
         "Gains by language, nearest family first",
@@ -34,7 +36,8 @@ CHARTS = {
     "specification": (
         "Specification curve",
         "Every combination of outcome, distance, covariates, languages and method, sorted by its estimate; the orange "
-        "dot is the primary one. Intervals here are Fisher's and naive: they assume independent languages.",
+        "dot is the primary one. Intervals of correlations are Fisher's and naive; those of the regressions on the "
+        "family tree (phylogeny) and with areas are Student's.",
     ),
     "families": (
         "Families",
@@ -62,10 +65,11 @@ STUDIES = (
 HATCHED = "Hatched, with a hollow square: artificial languages, no evidence about natural ones."
 STUDIES_SOURCE = "Encoder, data, seeds and source of each study stand under its own figures."
 VERDICTS = {
-    "supported": "The family-aware p, corrected for the number of tests, is below .05 for gain in points and for "
-    "relative error reduction; the sign is the same whichever family is left out and for at least three of "
-    "four distances.",
-    "practically absent": "For both outcomes the 90 % interval lies inside ± the smallest correlation of interest.",
+    "supported": "On every scale (points, error reduction, log-odds) the slope points the same way; one shows it and "
+    "the others confirm it, corrected for the number of tests; neither a family nor a language carries it, and at "
+    "least three of four distances agree.",
+    "practically absent": "On every scale the 90 % intervals of the slope, of the slopes within and between families "
+    "and of the bend lie inside ± the smallest slope of interest on the scale of true gains, with known reliability.",
     "inconclusive": "Neither: the data cannot tell. With few languages this is the expected verdict.",
 }
 
@@ -81,10 +85,12 @@ DISTANCES_SOURCE = (
     "Data: URIEL through lang2vec (Littell et al. 2017) and Grambank; no encoder and no seed enters here."
 )
 METHODS = (
-    "English is the training language: it is shown and never correlated. Gains are paired by seed. A claim needs both "
-    "outcomes, gain in points and relative error reduction, because a gain in points follows the room that is left. "
-    "Languages are not independent draws: p and intervals come from a model with family and genus variance, and p "
-    "values that ignore this are labelled naive. Typological data: URIEL through lang2vec (Littell et al. 2017), "
+    "English is the training language: it is shown and never correlated. Gains are paired by seed. A claim needs every "
+    "scale, points, relative error reduction and log-odds, because a gain in points follows the room that is left. "
+    "Languages are not independent draws: p and intervals come from a model with family, genus and area variance, and "
+    "p values that ignore this are labelled naive. The study is one test at .05, its intermediates and its pairs are "
+    "corrected among themselves; a study can be supported where no pair is, since it pools them, and the reverse. "
+    "Typological data: URIEL through lang2vec (Littell et al. 2017), "
     "CC BY-SA 4.0."
 )
 TABLES = (
@@ -96,7 +102,7 @@ PRINTED = (
     "could not be read. F1 and exact match are averaged first."
 )
 SUMMARY = (
-    "*supported*: family-aware, corrected p below .05 for both outcomes, and stable; *practically absent*: the 90 % "
-    "interval lies inside ± the smallest correlation of interest; *inconclusive*: the data cannot tell. Slopes are "
+    "*supported*: corrected p below .05 on every scale, and stable; *practically absent*: slopes and bend of the size "
+    "of interest are ruled out on the scale of true gains; *inconclusive*: the data cannot tell. Slopes are "
     "standardised, intervals 95 % and family-aware. Charts, tables, methods and versions: `reports/index.html`."
 )

@@ -125,17 +125,18 @@ def _point(row: Row) -> list[Any]:
 
 
 def _correlations(study: Study) -> dict[str, list[Any]]:
-    """`intermediate|target|outcome|distance` → Pearson's numbers, Spearman's estimate and interval, words."""
+    """`intermediate|target|outcome|distance` → the tested slope's numbers, Pearson's r with naive interval, words."""
     columns = (
         "n families estimate family_low family_high p_naive p_family q smallest_detectable noise_ceiling "
         "without_indo_european n_without_indo_european lofo_low lofo_high tested"
     )
     found = {}
     for (*key, method), row in study.correlations.items():
-        if method == "pearson":
-            spearman = study.correlations.get((*key, "spearman"))
-            rank = _numbers(spearman, "estimate family_low family_high") if spearman else [None] * 3
-            found["|".join(key)] = [*_numbers(row, columns), *rank, row["lofo_family"], row["note"]]
+        if method == "slope":
+            pearson = study.correlations.get((*key, "pearson"))
+            plain = _numbers(pearson, "estimate fisher_low fisher_high p_naive") if pearson else [None] * 4
+            numbers = _numbers({**row, "p_naive": pearson["p_naive"] if pearson else ""}, columns)
+            found["|".join(key)] = [*numbers, *plain[:3], row["lofo_family"], row["note"]]
     return found
 
 

@@ -71,12 +71,12 @@ def grid(count: int, *, width: float, height: float, wide: int = 3) -> tuple["Fi
 
 
 def correlation(study: Study, arm: str, target: str) -> Row | None:
-    """Pearson's row of a cell, primary distance, gain in points."""
-    return study.correlations.get((arm, target, OUTCOME, PRIMARY, "pearson"))
+    """The tested slope of a cell, primary distance, gain in points."""
+    return study.correlations.get((arm, target, OUTCOME, PRIMARY, "slope"))
 
 
 def title(study: Study, arm: str, target: str) -> str:
-    """A cell and its correlation, two lines."""
+    """A cell and its slope, two lines."""
     row = correlation(study, arm, target)
     heading = f"{text.intermediate(arm)} → {text.target(target)}"
     if row is None:
@@ -84,7 +84,7 @@ def title(study: Study, arm: str, target: str) -> str:
     if row["tested"] != "1":
         return f"{heading}\nn = {row['n']}: no test"
     ends = text.interval(number(row["family_low"]), number(row["family_high"]))
-    return f"{heading}\nn = {row['n']}, r = {text.correlation(number(row['estimate']))} {ends}"
+    return f"{heading}\nn = {row['n']}, slope = {text.correlation(number(row['estimate']))} {ends}"
 
 
 def columns(rows: Iterable[Row], names: Sequence[str]) -> list[dict[str, str]]:

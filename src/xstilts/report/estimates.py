@@ -42,7 +42,7 @@ def forest(study: Study) -> Drawn:
     y, rows = 0, []
     for target, arms in cells:
         for step, arm in enumerate(arms, start=1):
-            row = study.correlations[arm, target, OUTCOME, PRIMARY, "pearson"]
+            row = study.correlations[arm, target, OUTCOME, PRIMARY, "slope"]
             panels.interval(axes, y + step, row)
             rows.append(row)
         y += 1 + len(arms)
@@ -159,7 +159,7 @@ def specification(study: Study) -> Drawn | None:
     for x in (place for place, primary in enumerate(first) if primary):
         top.scatter([x], [values[x]], s=22, color="#D55E00", zorder=3, linewidths=0)
     top.axhline(0, color=panels.MUTED, linewidth=0.7)
-    top.set_ylabel("correlation")
+    top.set_ylabel("correlation or slope")
     top.set_title(
         f"{text.intermediate(arm)} → {text.target(targets[0])}: {len(rows)} specifications; orange: the primary"
     )

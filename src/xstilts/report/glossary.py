@@ -46,11 +46,6 @@ TERMS = (
         "How closely two quantities follow a line: −1 and +1 are a perfect line, 0 is none.",
     ),
     Term(
-        "effective n",
-        r"[Ee]ffective n",
-        "How many unrelated languages would tell as much as these related ones.",
-    ),
-    Term(
         "encoder",
         r"[Ee]ncoder",
         "The pretrained language model that every run starts from.",
@@ -84,7 +79,7 @@ TERMS = (
     Term(
         "noise ceiling",
         r"[Nn]oise ceiling",
-        "The largest correlation that could be seen, given how much scores differ between runs with different seeds.",
+        "The largest standardised slope that could be seen, given how much of the gains is noise.",
     ),
     Term(
         "p value",
@@ -118,6 +113,11 @@ TERMS = (
         "grows by one.",
     ),
     Term(
+        "reliability",
+        r"[Rr]eliability",
+        "The share of the differences between languages that is not noise: it would show again with other seeds.",
+    ),
+    Term(
         "seed",
         r"[Ss]eeds?",
         "The number that starts all random choices of a training. Runs that differ only in their seed show "
@@ -135,8 +135,8 @@ TERMS = (
     ),
     Term(
         "smallest detectable",
-        r"[Ss]mallest detectable \|r\|",
-        "The smallest correlation that a study of this size would find four times out of five.",
+        r"[Ss]mallest detectable \|slope\|",
+        "The smallest slope that a study of this size would find four times out of five.",
     ),
     Term(
         "specification curve",

@@ -95,12 +95,12 @@ def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
 
 
 def _cells(study: Study, note: StudyNote) -> str:
-    """Each cell as r (n); bold where supported, a dagger where no test was made."""
+    """Each cell as slope (n); bold where supported, a dagger where no test was made."""
     rows = []
     for arm in study.arms:
         line = [text.intermediate(arm)]
         for target in study.targets:
-            row = study.correlations.get((arm, target, "points", PRIMARY, "pearson"))
+            row = study.correlations.get((arm, target, "points", PRIMARY, "slope"))
             found = study.verdict(arm, target)
             if row is None or not row["estimate"]:
                 line.append("not computed")
@@ -109,7 +109,7 @@ def _cells(study: Study, note: StudyNote) -> str:
             strong = found is not None and found["verdict"] == "supported"
             line.append(f"**{written}**" if strong else written + ("" if row["tested"] == "1" else " †"))
         rows.append(line)
-    head = ("r of gain with distance (n)", *(text.target(target) for target in study.targets))
+    head = ("slope of gain on distance (n)", *(text.target(target) for target in study.targets))
     title = f"### {text.markdown(note.title)}{f' ({BADGE})' if note.origin.artificial else ''}"
     return "\n\n".join([title, f"Encoder: {text.markdown(note.origin.encoder)}.", table(head, rows), _KEY])
 

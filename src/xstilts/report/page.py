@@ -149,7 +149,7 @@ def _study(study: Study, note: StudyNote, context: Context, between: Span, drawn
         "english": sections.english(study),
         "selection": sections.selection(study),
         "folded": {
-            "Every correlation, with its interval": sections.correlations(study),
+            "Every slope, with its interval": sections.correlations(study),
             "Every verdict, with its reason": sections.verdicts(study),
             "Pooled models, adjusted and unadjusted": sections.pooled(study),
             "Distance beside other predictors": sections.predictors(study),
@@ -211,10 +211,11 @@ def _methods(results: Results, context: Context) -> Table:
     versions: Sequence[tuple[str, str]] = sorted({**method["versions"], **context.versions}.items())
     compared = ", ".join(text.distance(name) for name in method["compared_distances"])
     facts = [
-        ("Null", f"Monte Carlo with family and genus variance, {method['draws']} draws, seed {method['seed']}"),
+        ("Rule", f"{method['rule']} (docs/statistics.md)"),
+        ("Null", f"Monte Carlo with family, genus and area variance, {method['draws']} draws, seed {method['seed']}"),
         ("Several tests", f"max-T over intermediates, Benjamini-Hochberg over cells, level {method['alpha']}"),
         ("Primary distance", f"{text.distance(method['primary_distance'])}; compared with {compared}"),
-        ("Smallest correlation of interest", str(method["sesoi"])),
+        ("Smallest slope of interest", f"±{method['bound']} SD of the true gain per SD of distance"),
         ("Languages needed for a test", str(method["minimum_languages"])),
         ("Imputations of missing features", str(method["imputations"])),
         ("Languages left out of a distance", excluded),

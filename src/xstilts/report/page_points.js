@@ -74,9 +74,9 @@ function panelTitle(svg, left, top, width, title, detail) {
 function summary(study, arm, target, state) {
   const row = study.correlations[[arm, target, state.outcome, state.distance].join("|")];
   if (!row) return [null, "not computed for this distance"];
-  if (!known(row[R.r])) return [row, `n = ${row[R.n]}: no correlation`];
-  if (!row[R.tested]) return [row, `n = ${row[R.n]}, r = ${rText(row[R.r])}: too few, no test`];
-  return [row, `n = ${row[R.n]}, r = ${rText(row[R.r])} ${interval(row[R.low], row[R.high])}`];
+  if (!known(row[R.r])) return [row, `n = ${row[R.n]}: no slope`];
+  if (!row[R.tested]) return [row, `n = ${row[R.n]}, slope = ${rText(row[R.r])}: too few, no test`];
+  return [row, `n = ${row[R.n]}, slope = ${rText(row[R.r])} ${interval(row[R.low], row[R.high])}`];
 }
 
 function scatter(host, study, state) {

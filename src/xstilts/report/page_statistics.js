@@ -11,12 +11,12 @@ function statisticPairs(study, arm, target, row) {
   const verdict = study.verdicts[`${arm}|${target}`];
   const pairs = [
     ["languages, families", `${row[R.n]}, ${row[R.families]}`],
-    ["Pearson r", `${rText(row[R.r])} ${interval(row[R.low], row[R.high])}`],
-    ["Spearman ρ", `${rText(row[R.rho])} ${interval(row[R.rhoLow], row[R.rhoHigh])}`],
-    ["p, family-aware", row[R.tested] ? pText(row[R.p]) : "no test: too few languages or families"],
+    ["slope, SD per SD", `${rText(row[R.r])} ${interval(row[R.low], row[R.high])}`],
+    ["Pearson r, descriptive", `${rText(row[R.rho])} ${interval(row[R.rhoLow], row[R.rhoHigh])}`],
+    ["p of the slope", row[R.tested] ? pText(row[R.p]) : "no test: too few languages or families"],
     ["q over the grid", pText(row[R.q])],
     ["p, naive", pText(row[R.pNaive])],
-    ["smallest detectable |r|", write(row[R.smallest], 2)],
+    ["smallest detectable |slope|", write(row[R.smallest], 2)],
     ["noise ceiling", known(row[R.ceiling]) ? write(row[R.ceiling], 2) : "unknown: one seed"],
     ["without Indo-European", known(row[R.withoutIE]) ? `${rText(row[R.withoutIE])} (n = ${row[R.nWithoutIE]})` : "too few languages"],
   ];
@@ -31,7 +31,7 @@ const room = (names) => Math.max(...names.map((name) => name.length)) * 7 + 10;
 function heatmap(host, study, state) {
   const gutter = room(study.intermediates.map(armName)), width = Math.min(110, (host.clientWidth - gutter) / study.targets.length), height = 40;
   const slanted = width < 62, tight = width < 42, head = slanted ? 58 : 22;
-  const svg = drawing(host, host.clientWidth, head + study.intermediates.length * height + 4, "Correlation of gain with distance: intermediates by targets");
+  const svg = drawing(host, host.clientWidth, head + study.intermediates.length * height + 4, "Slope of gain on distance: intermediates by targets");
   study.targets.forEach((target, column) => {
     const x = gutter + (column + 0.5) * width, y = head - 8;
     make("text", slanted ? { x: x - 4, y, class: "tick", transform: `rotate(-48 ${x - 4} ${y})` } : { x, y, class: "tick middle" }, svg, targetName(target));
@@ -78,7 +78,7 @@ function strip(host, groups, title, name, draw) {
   const box = { left: room(groups.flatMap(([heading, cells]) => cells.map((cell) => name(cell, heading)))), right: host.clientWidth - right, top: 4, bottom: height - 28 };
   const x = scale([-1, 1], [box.left, box.right]);
   axes(svg, box, { x, xDomain: [-1, 1], xTicks: wide ? 8 : 4, xSigned: true });
-  make("text", { x: (box.left + box.right) / 2, y: height - 3, class: "axis middle" }, svg, "correlation of gain with distance");
+  make("text", { x: (box.left + box.right) / 2, y: height - 3, class: "axis middle" }, svg, "slope of gain on distance, SD per SD");
   let y = 2;
   for (const [heading, cells] of groups) {
     y += 18;
@@ -98,7 +98,7 @@ const rowName = (study) => ([arm, target], heading) => (heading === armName(arm)
 const clip = (value) => Math.max(-1, Math.min(1, value));
 
 function forest(host, study, state) {
-  strip(host, slices(study, state), "Forest plot of correlations", rowName(study), (svg, x, y, [arm, target], box) => {
+  strip(host, slices(study, state), "Forest plot of slopes", rowName(study), (svg, x, y, [arm, target], box) => {
     if (target === ALL) return diamond(svg, x, y, study, arm, state);
     const row = study.correlations[cellKey(arm, target, state)];
     if (!row || !known(row[R.r])) return "not computed";
@@ -109,7 +109,7 @@ function forest(host, study, state) {
       make("rect", { x: x(ceiling), width: box.right - x(ceiling), y: y - 8, height: 16, fill: "url(#hatch)", class: "over" }, svg);
     }
     if (known(row[R.low])) make("line", { x1: x(clip(row[R.low])), x2: x(clip(row[R.high])), y1: y, y2: y, class: "bar" }, svg);
-    const mark = make("rect", { x: x(row[R.r]) - 4, y: y - 4, width: 8, height: 8, class: `mark estimate${row[R.tested] ? "" : " hollow"}` }, svg);
+    const mark = make("rect", { x: x(clip(row[R.r])) - 4, y: y - 4, width: 8, height: 8, class: `mark estimate${row[R.tested] ? "" : " hollow"}` }, svg);
     explain(mark, `${armName(arm)} → ${targetName(target)}`, statisticPairs(study, arm, target, row));
     return `${rText(row[R.r])} ${interval(row[R.low], row[R.high])}  n ${row[R.n]}`;
   });
@@ -174,7 +174,7 @@ function specification(host, study, state) {
   const box = { left: gutter, right: host.clientWidth - 6, top: 8, bottom: curve - 8 };
   const x = scale([-0.5, rows.length - 0.5], [box.left, box.right]), y = scale([-1, 1], [box.bottom, box.top]);
   axes(svg, box, { y, yDomain: [-1, 1] });
-  axisName(svg, gutter - 42, (box.top + box.bottom) / 2, "correlation (−1 to 1)");
+  axisName(svg, gutter - 42, (box.top + box.bottom) / 2, "correlation or slope (−1 to 1)");
   make("path", { class: "whisker fine", d: rows.filter(([cell]) => known(cell[1])).map(([cell], at) => `M${x(at).toFixed(1)},${y(clip(cell[1] / 1000)).toFixed(1)}V${y(clip(cell[2] / 1000)).toFixed(1)}`).join("") }, svg);
   rows.forEach(([[estimate, low, high, n], index], at) => {
     const first = index === study.specification.primary, choice = study.specification.choices[index];

@@ -113,7 +113,7 @@ def whiskers(axes: "Axes", rows: Sequence[Row], order: Sequence[Row], outcome: s
 
 
 def strip(axes: "Axes", names: Sequence[tuple[str, bool]]) -> None:
-    """An axis of correlations with one named row each; headings are larger."""
+    """An axis of standardised slopes with one named row each; headings are larger."""
     axes.set_xlim(-1.02, 1.02)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), [name for name, _ in names])
@@ -121,7 +121,7 @@ def strip(axes: "Axes", names: Sequence[tuple[str, bool]]) -> None:
         tick.set_color(INK if heading else MUTED)
         tick.set_fontsize(8 if heading else 7)
     axes.axvline(0, color=MUTED, linewidth=0.7)
-    axes.set_xlabel("correlation of gain with distance")
+    axes.set_xlabel("slope of gain on distance (SD per SD)")
 
 
 def interval(axes: "Axes", y: float, row: Row) -> None:
@@ -168,7 +168,7 @@ def families(axes: "Axes", rows: Sequence[Row]) -> None:
 
 
 def heatmap(axes: "Axes", study: Study, cells: Mapping[tuple[str, str], Row]) -> None:
-    """Each r by intermediate and target, n below; grey where it was not judged, framed where q < .05."""
+    """Each slope by intermediate and target, n below; grey where it was not judged, framed where q < .05."""
     from matplotlib.patches import Rectangle
 
     rows, columns = study.arms, study.targets

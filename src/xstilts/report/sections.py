@@ -32,24 +32,26 @@ class Table:
 def correlations(study: Study) -> Table:
     """Every cell of the primary distance: n, the three estimates, intervals, p and q."""
     head = (
-        "Intermediate → target", "Outcome", "n", "Families", "Effective n", "r", "95 % family-aware",
-        "95 % Fisher (independent)", "ρ", "τ", "p naive", "p family-aware", "q", "Without Indo-European",
-        "Without one family", "Smallest detectable |r|", "Noise ceiling", "Verdict",
+        "Intermediate → target", "Outcome", "n", "Families", "Slope (SD per SD)", "95 %", "p", "q",
+        "Without Indo-European", "Without one family", "Without one language", "Smallest detectable |slope|",
+        "Reliability of gains", "r (descriptive)", "95 % Fisher (independent)", "ρ", "τ", "p naive", "Verdict",
     )  # fmt: skip
     rows = []
     for arm in study.arms:
         for target in study.targets:
             for outcome in OUTCOMES:
-                row = study.correlations.get((arm, target, outcome, PRIMARY, "pearson"))
+                row = study.correlations.get((arm, target, outcome, PRIMARY, "slope"))
                 if row is not None:
                     rows.append(_correlation(study, arm, target, outcome, row))
-    return Table(
-        "Every correlation", head, rows, empty="No correlation: every target of this study has too few languages."
-    )
+    return Table("Every slope", head, rows, empty="No slope: every target of this study has too few languages.")
 
 
 def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
-    others = [study.correlations.get((arm, target, outcome, PRIMARY, method)) for method in ("spearman", "kendall")]
+    plain = {
+        name: study.correlations.get((arm, target, outcome, PRIMARY, name), {})
+        for name in ("pearson", "spearman", "kendall")
+    }
+    r = plain["pearson"]
     found = study.verdict(arm, target, outcome)
     without = number(row["without_indo_european"])
     tested = row["tested"] == "1"
@@ -58,18 +60,19 @@ def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) ->
         "points" if outcome == "points" else "error reduction",
         row["n"],
         row["families"],
-        text.number(number(row["n_effective"])),
         text.correlation(number(row["estimate"])),
         text.interval(number(row["family_low"]), number(row["family_high"])),
-        text.interval(number(row["fisher_low"]), number(row["fisher_high"])),
-        *(text.correlation(number(other["estimate"]) if other else None) for other in others),
-        text.probability(number(row["p_naive"])),
         text.probability(number(row["p_family"])) if tested else "no test",
         text.probability(number(row["q"])) if tested else "no test",
         f"{text.correlation(without)} (n = {row['n_without_indo_european']})" if without is not None else "too few",
         text.interval(number(row["lofo_low"]), number(row["lofo_high"])),
+        text.interval(number(row["lolo_low"]), number(row["lolo_high"])),
         text.number(number(row["smallest_detectable"]), 2),
-        text.number(number(row["noise_ceiling"]), 2) if row["noise_ceiling"] else "one seed",
+        text.number(number(row["reliability"]), 2) if row["reliability"] else "one seed",
+        text.correlation(number(r.get("estimate"))),
+        text.interval(number(r.get("fisher_low")), number(r.get("fisher_high"))),
+        *(text.correlation(number(plain[name].get("estimate"))) for name in ("spearman", "kendall")),
+        text.probability(number(r.get("p_naive"))),
         str(found["verdict"]) if found else text.ABSENT,
     )
 

@@ -22,8 +22,8 @@ _COLUMNS = {
     "points": "study intermediate target metric headline language name family english before after gain gain_low "
     "gain_high gain_se error_reduction error_reduction_se examples chance marks distance shared known used seeds",
     "correlations": "study intermediate target outcome distance method role n families estimate family_low family_high "
-    "fisher_low fisher_high p_naive p_family q n_effective smallest_detectable noise_ceiling lofo_low lofo_high "
-    "lofo_family without_indo_european n_without_indo_european tested note",
+    "fisher_low fisher_high p_naive p_family q smallest_detectable reliability noise_ceiling lofo_low lofo_high "
+    "lofo_family lolo_low lolo_high without_indo_european n_without_indo_european tested note",
     "pooled": "study intermediate outcome adjustment primary slope slope_low slope_high p_family p_max_t "
     "slope_units note",
     "families": "study intermediate target outcome family languages mean shrunken low high distance",
