@@ -121,3 +121,9 @@ def test_every_language_with_a_script_or_a_size_is_one_that_iso_639_and_uriel_ha
     assert sum(map(len, map(str.split, beyond.SCRIPTS.values()))) == len(
         {code for listed in beyond.SCRIPTS.values() for code in listed.split()}
     )
+
+
+def test_distances_are_computed_of_the_table_and_of_languages_studied_beyond_it() -> None:
+    rows = [row.code for row in table.LANGUAGES]
+    assert table.with_rows(["deu", "zul", "cym"]) == [*rows, "cym", "zul"]
+    assert table.with_rows([]) == rows

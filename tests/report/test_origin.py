@@ -67,12 +67,19 @@ def test_every_figure_says_encoder_data_seeds_and_commit(results: Results) -> No
     assert written.count("<figure") == written.count('<p class="source">')
 
 
+def test_languages_without_a_row_in_the_table_are_told_apart_too() -> None:
+    unseen = origin.unseen_by_xlmr()
+    assert {"hat", "zul", "arz", "nno"} <= unseen
+    assert not {"deu", "swe", "amh", "nob"} & unseen
+
+
 @pytest.mark.parametrize(
     ("model", "data", "unseen", "of_whom"),
     [
         (XLMR, {"origin": "hub"}, {"hat", "quz"}, False),
         (OWN, {"origin": "files", "languages": ["eng", "est", "hat", "quz", "swh"]}, {"ind", "ita", "tam"}, True),
         ({**XLMR, "name": "bert-base-multilingual-cased"}, {"origin": "hub"}, set(), True),
+        ({**XLMR, "name": "../real/multilingual-e5-small"}, {"origin": "files"}, {"hat", "quz"}, True),
     ],
 )
 def test_marks_and_caveats_are_about_the_encoder_that_was_used(

@@ -89,6 +89,8 @@ CC100 = {
     "slk": 23.2, "slv": 10.3, "snd": 0.4, "som": 0.4, "srp": 9.1, "sun": 0.1, "swe": 85.0, "uig": 0.4, "uzn": 0.7,
     "xho": 0.1, "ydd": 0.3,
 }  # fmt: skip
+# Of the languages whose script is known, those that XLM-R never read.
+UNSEEN = frozenset(code for codes in SCRIPTS.values() for code in codes.split()) - CC100.keys()
 
 
 @functools.cache

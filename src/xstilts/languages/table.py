@@ -9,6 +9,7 @@ Sources: families as XTREME's README groups them, genus from WALS v2020.4, scrip
 CC-100 size from Conneau et al. 2020 (arXiv 1911.02116), table 6; 0 means not in XLM-R's pretraining data.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xstilts.languages import iso639
@@ -138,6 +139,12 @@ def _beyond(code: str) -> Language | None:
     from xstilts.languages import beyond  # here: it reads URIEL's arrays, which most commands do not need
 
     return beyond.language(code)
+
+
+def with_rows(studied: Iterable[str]) -> list[str]:
+    """The codes of the table and of the languages studied, which it may not have: what distances are computed of."""
+    rows = [language.code for language in LANGUAGES]
+    return rows + sorted(set(studied) - set(rows))
 
 
 def parse(text: str) -> Language:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xstilts.languages import beyond
 from xstilts.languages import table as languages
 from xstilts.report.tables import Row, Study
 
@@ -19,6 +20,8 @@ _DATA = {
     "files": "natural text from upstream files",
     "hub": "natural text from the Hugging Face Hub",
 }
+# Encoders that were distilled from XLM-R and read the same languages.
+_FROM_XLMR = re.compile(r"\bmultilingual-(e5-small|minilm-l12-h384)\b", re.IGNORECASE)
 _UNSEEN = re.compile(r"^Not in [^:]*pretraining data: ")
 _CC100 = "CC-100 size"
 
@@ -88,14 +91,14 @@ def _encoder(model: Mapping[str, Any], kind: str) -> str:
 
 def _unseen(model: Mapping[str, Any], data: Mapping[str, Any]) -> frozenset[str] | None:
     if model.get("name"):
-        return unseen_by_xlmr() if is_xlmr(model["name"]) else None
+        return unseen_by_xlmr() if is_xlmr(model["name"]) or _FROM_XLMR.search(model["name"]) else None
     read: Sequence[str] | None = data.get("languages")
     return None if read is None else frozenset(row.code for row in languages.LANGUAGES) - set(read)
 
 
 def unseen_by_xlmr() -> frozenset[str]:
     """The codes of languages that CC-100 lacks."""
-    return frozenset(row.code for row in languages.LANGUAGES if not row.pretrained)
+    return frozenset(row.code for row in languages.LANGUAGES if not row.pretrained) | beyond.UNSEEN
 
 
 def fitted(study: Study, origin: Origin) -> Study:

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     grid = params.load(folder / "params.yaml")
     paired = measured_gains(folder, grid)
     analysis = grid.analysis
-    codes = [language.code for language in languages.LANGUAGES]
+    codes = languages.with_rows({gain.language for gain in paired})
     far = distances.table(codes, analysis.seed) + grambank.read()
     imputed = imputation.impute(codes, analysis.seed, analysis.imputations)
     overlap = folder / "overlap.csv"
