@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from xstilts import tasks
-from xstilts.analysis import gains, simulation
-from xstilts.analysis import pipeline as study
+from xstilts.analysis import gains, pipeline, simulation
 from xstilts.analysis.settings import Analysis
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
@@ -42,16 +41,16 @@ def main() -> None:
     scored = {name: [code for code in tasks.get(name).languages if code in foreign] for name in TARGETS}
     grid = scored if arguments.xtreme else dict.fromkeys(TARGETS, foreign)
     names = [f"intermediate{number}" for number in range(arguments.intermediates)]
-    scores = simulation.scores(simulation.World(), grid, known, np.random.default_rng(1), intermediates=names)
+    scores = simulation.scores(simulation.SimulatedScores(), grid, known, np.random.default_rng(1), intermediates=names)
     pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     shared = pages * resource.getpagesize() / 1024
     start = time.perf_counter()
     paired = gains.pair(scores)
     settings = Analysis(draws=arguments.draws, bootstrap=arguments.draws)
-    results = study.analyse(paired, far, imputed, settings=settings, workers=arguments.workers)
+    results = pipeline.analyse(paired, far, imputed, settings=settings, workers=arguments.workers)
     with tempfile.TemporaryDirectory() as folder:
         gains.write(Path(folder) / "gains.csv", paired)
-        study.write(Path(folder), results)
+        pipeline.write(Path(folder), results)
     seconds = time.perf_counter() - start
     own, child = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     # What a process had when it was forked is shared; every other page counts once per process.

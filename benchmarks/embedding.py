@@ -15,8 +15,7 @@ import torch
 from peers import embedding, material, timing
 from peers.material import Words
 
-from xstilts import preparation as origins
-from xstilts import tasks
+from xstilts import preparation, tasks
 from xstilts.model import batching, encoder
 from xstilts.model.settings import Model
 from xstilts.model.shapes import retrieval
@@ -43,7 +42,7 @@ def made(languages: int, sentences: int, words: Words) -> Sides:
 def real(root: Path, languages: int, sentences: int) -> Sides:
     """Both sides of the first languages of Tatoeba, read from upstream files."""
     settings = {"origin": "files", "root": str(root), "layout": "archive", "allow_count_mismatch": True}
-    splits = origins.load(tasks.get("tatoeba"), settings).splits
+    splits = preparation.load(tasks.get("tatoeba"), settings).splits
     chosen = sorted(split for split in splits if split.startswith("test/"))[:languages]
     return [
         [str(getattr(pair, side)) for pair in splits[split][:sentences]]

@@ -17,8 +17,7 @@ from worlds import Place, World, place, pools
 from worlds import cells as cell_worlds
 
 from xstilts import tasks
-from xstilts.analysis import cells, gains, measure, pooled, predictors, sample
-from xstilts.analysis import verdicts as judgement
+from xstilts.analysis import cells, gains, measure, pooled, predictors, sample, verdicts
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
 from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdict_rule import ABSENT, INCONCLUSIVE, SUPPORTED
@@ -98,12 +97,12 @@ def cell_trial(world: World, sides: list[Predictor], settings: Analysis, rng: np
             found = measure.measure(made, outcome, side, part, settings, rng)
             correlations += found.correlations
             questions += found.questions
-    rows = judgement.Measurements(correlations, [], questions)
-    judged = judgement.judge("simulation", [made], rows, settings)
+    rows = verdicts.Measurements(correlations, [], questions)
+    judged = verdicts.judge("simulation", [made], rows, settings)
     return _trial(next(row for row in judged if row.outcome == "points" and row.target != cells.ALL))
 
 
-def _trial(row: judgement.Verdict) -> Trial:
+def _trial(row: verdicts.Verdict) -> Trial:
     return Trial(row.verdict, row.within, row.between, row.p_naive, row.p_family, row.slope)
 
 
@@ -122,10 +121,10 @@ def pooled_trial(
     made = cells.build(gains.pair(rows))
     groups = {name: [cell for cell in made if cell.intermediate == name] for name in (*ARMS, cells.ALL)}
     found = [pooled.study_models(groups, outcome, sides, settings, rng) for outcome in cells.OUTCOMES]
-    measured = judgement.Measurements(
+    measured = verdicts.Measurements(
         [], [row for one in found for row in one.pooled], [row for one in found for row in one.questions]
     )
-    judged = judgement.over_targets("simulation", made, measured, [], settings)
+    judged = verdicts.over_targets("simulation", made, measured, [], settings)
     words = {row.intermediate: row.verdict for row in judged if row.outcome == "points"}
     return words[cells.ALL], [words[arm] for arm in ARMS]
 

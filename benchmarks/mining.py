@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from peers import timing
 
-from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction import bitext_mining
 
 K = 4
 
@@ -43,7 +43,7 @@ def faiss_both(x: torch.Tensor, y: torch.Tensor) -> list[np.ndarray]:
 
 def bare_product(x: torch.Tensor, y: torch.Tensor, memory: int) -> None:
     """The product in our blocks, and nothing else."""
-    rows, columns = mining._block(len(x), len(y), memory)
+    rows, columns = bitext_mining._block(len(x), len(y), memory)
     space = torch.empty(rows * columns)
     for block_x in torch.split(x, rows):
         for block_y in torch.split(y, columns):
@@ -71,18 +71,18 @@ def main() -> None:
     report: dict[str, object] = {"benchmark": "mining", "sentences": arguments.rows, "width": arguments.width, "k": K}
     if arguments.memory_only:
         before, start = peak(), time.process_time()
-        mining.mine(x, y, K, arguments.memory)
+        bitext_mining.mine(x, y, K, arguments.memory)
         report |= {"extra_mib": peak() - before, "cpu_seconds": time.process_time() - start}
         print(f"mine {arguments.rows} x {arguments.rows}: {report['extra_mib']:.0f} MiB beside the vectors")
         print(json.dumps(report))
         return
     functions: dict[str, Callable[[], object]] = {
-        "ours": lambda: mining.neighbours(x, y, K, arguments.memory),
+        "ours": lambda: bitext_mining.neighbours(x, y, K, arguments.memory),
         "bare product": lambda: bare_product(x, y, arguments.memory),
     }
     if importlib.util.find_spec("faiss"):
         functions["faiss flat, both ways"] = lambda: faiss_both(x, y)
-        found = mining.neighbours(x, y, K, arguments.memory)
+        found = bitext_mining.neighbours(x, y, K, arguments.memory)
         same = [
             float((left == right.numpy()).mean()) for left, right in zip(faiss_both(x, y), found[1::2], strict=True)
         ]

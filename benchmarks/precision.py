@@ -19,12 +19,11 @@ from typing import Any
 
 from peers import timing
 
-from xstilts import experiment as params
-from xstilts import scoring
+from xstilts import experiment, scoring
 from xstilts.experiment import Params
 from xstilts.formats import predictions, prepared
-from xstilts.prediction import predict as prediction
-from xstilts.scoring import score_run as measured
+from xstilts.prediction import predict
+from xstilts.scoring import score_run
 
 ALLOWED = 0.1  # points
 
@@ -36,14 +35,14 @@ def pairs(settings: Params) -> Iterator[tuple[str, str]]:
     yield from ((target, training) for training in ("squad_v1", "siqa") for target in getattr(start, training))
 
 
-def values(data: Path, files: dict[str, prediction.Rows]) -> dict[str, float]:
+def values(data: Path, files: dict[str, predict.Rows]) -> dict[str, float]:
     """Metrics by `metric/language`."""
     card = prepared.read_card(data)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         predictions.write_rows(files, Path(folder))
         for language in card.languages:
-            inputs = measured.inputs_of(card, data, Path(folder), language)
+            inputs = score_run.inputs_of(card, data, Path(folder), language)
             scored = scoring.score(card.scorer, card.metrics, inputs).values
             found |= {f"{metric}/{language}": value for metric, value in scored.items()}
     return found
@@ -63,7 +62,7 @@ def measure(root: Path, settings: Params, seed: int) -> list[dict[str, Any]]:
             found, seconds = [], []
             for bf16 in (False, True):
                 before = timing.now()
-                files = prediction.predict(checkpoint, training, data, runtime, bf16=bf16)
+                files = predict.predict(checkpoint, training, data, runtime, bf16=bf16)
                 seconds.append(timing.now() - before)
                 found.append(values(data, files))
             moved = [abs(found[0][name] - found[1][name]) for name in found[0]]
@@ -82,7 +81,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     root = options.repository.resolve()
-    settings = params.load(root / "params.yaml")
+    settings = experiment.load(root / "params.yaml")
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # what is tokenised is cached there
         rows = measure(root, settings, options.seed)
     if not rows:

@@ -20,18 +20,17 @@ import torch
 from peers import material, timing
 from peers.material import KINDS, XNLI_TEST, Material, Words
 
-from xstilts import preparation as origins
-from xstilts import tasks
+from xstilts import preparation, tasks
 from xstilts.formats.examples import Example
 from xstilts.model import encoder
 from xstilts.model.batching import Encoded
 from xstilts.model.settings import Model, Runtime
 from xstilts.model.shapes import classification
 from xstilts.model.tokens import Tokens
-from xstilts.prediction import predict as prediction
+from xstilts.prediction import predict
 
 KIND = KINDS["xnli"]
-# The mean lengths of XNLI's test sets differ; from English (39.8 sub-words) to one and a half times as long.
+# The mean lengths of XNLI's test sets differ; from English (39.8 tokens) to one and a half times as long.
 FACTORS = (1.0, 1.5)
 
 
@@ -45,7 +44,7 @@ def made(languages: int, pairs: int, words: Words) -> list[list[Example]]:
 def real(root: Path, languages: int, pairs: int) -> list[list[Example]]:
     """The first pairs of XNLI's test sets, read from upstream files."""
     settings = {"origin": "files", "root": str(root), "layout": "archive", "allow_count_mismatch": True}
-    splits = origins.load(tasks.get("xnli"), settings).splits
+    splits = preparation.load(tasks.get("xnli"), settings).splits
     return [splits[split][:pairs] for split in sorted(splits) if split.startswith("test/")][:languages]
 
 
@@ -69,7 +68,7 @@ def rivals(
     runtime = Runtime(accelerator="cpu" if options.device == "cpu" else "gpu", progress=False, tokens=options.tokens)
 
     def ours(bf16: bool) -> np.ndarray:
-        return np.stack(prediction.everything(body, head, everything, runtime, bf16=bf16)["logits"])
+        return np.stack(predict.everything(body, head, everything, runtime, bf16=bf16)["logits"])
 
     found: dict[str, Callable[[], np.ndarray]] = {"ours": lambda: ours(False)}
     if not options.fp32_alone:

@@ -3,7 +3,7 @@
     python benchmarks/storage.py                               4 layers of 256, a table of 250,002 rows
     python benchmarks/storage.py --encoder xlm-roberta-base    XLM-R base from random weights: minutes, 6 GiB of memory
 
-Random weights take AdamW steps on made sequences that use `--used` sub-words of the table, as an English training set
+Random weights take AdamW steps on made sequences that use `--used` tokens of the table, as an English training set
 does. Sizes are bytes on disk; rounding is the RMS of what storing loses over the RMS of what training changed. Writing
 and opening (base and difference) are CPU time, medians of alternating rounds. The last line is JSON.
 """
@@ -21,26 +21,25 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from xstilts.commands.dry_run import architectures
-from xstilts.commands.dry_run import trial_step as onestep
+from xstilts.commands.dry_run import architectures, trial_step
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.model import weight_delta as difference
+from xstilts.model import weight_delta
 from xstilts.model.architecture import first_position
 from xstilts.model.batching import Encoded, collate, hidden_states
 from xstilts.model.settings import Model
-from xstilts.training import trimmed_embedding as trimming
+from xstilts.training import trimmed_embedding
 
 Weights = dict[str, Tensor]
 
 
 def trained(architecture: Architecture, used: int, steps: int, rate: float) -> tuple[Weights, Weights]:
-    """Weights before and after some optimiser steps, each on its share of the used sub-words."""
+    """Weights before and after some optimiser steps, each on its share of the used tokens."""
     torch.manual_seed(1)
-    body = onestep.build(architecture).train()
+    body = trial_step.build(architecture).train()
     before = {name: value.clone() for name, value in body.state_dict().items()}
     rng = np.random.default_rng(1)
     ids = rng.choice(np.arange(5, architecture.vocabulary), size=used, replace=False)
-    trimming.trim(body, np.sort(ids))
+    trimmed_embedding.trim(body, np.sort(ids))
     head = nn.Linear(architecture.hidden, 3)
     optimizer = torch.optim.AdamW([*body.parameters(), *head.parameters()], lr=rate, weight_decay=0.0, fused=True)
     for number, share in enumerate(np.array_split(ids, steps)):
@@ -52,7 +51,7 @@ def trained(architecture: Architecture, used: int, steps: int, rate: float) -> t
         optimizer.step()
         optimizer.zero_grad()
         print(f"step {number + 1} of {steps}: loss {float(loss.detach()):.3f}", flush=True)
-    trimming.restore(body)
+    trimmed_embedding.restore(body)
     return before, {name: value.clone() for name, value in body.state_dict().items()}
 
 
@@ -76,7 +75,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--vocabulary", type=int, default=250_002)
-    parser.add_argument("--used", type=int, default=20_000, help="sub-words of the training data")
+    parser.add_argument("--used", type=int, default=20_000, help="tokens of the training data")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--rate", type=float, default=1e-5)
     parser.add_argument("--rounds", type=int, default=3)
@@ -90,17 +89,17 @@ def main() -> None:
 
 def report(folder: Path, before: Weights, after: Weights, rounds: int) -> None:
     """The table, and its line of JSON."""
-    base, full, half, changed = (folder / name for name in ("base", "full", "half", difference.FILE))
+    base, full, half, changed = (folder / name for name in ("base", "full", "half", weight_delta.FILE))
     save_file(before, base)
     write = {
         "fp32": lambda: save_file(after, full),
         "bf16": lambda: save_file({name: value.bfloat16() for name, value in after.items()}, half),
-        "difference": lambda: difference.write(difference.between(after, load_file(base)), changed, "base"),
+        "difference": lambda: weight_delta.write(weight_delta.between(after, load_file(base)), changed, "base"),
     }
 
     def added() -> Weights:
         weights = load_file(base)
-        difference.add(difference.read(changed)[0], weights)
+        weight_delta.add(weight_delta.read(changed)[0], weights)
         return weights
 
     read: dict[str, Callable[[], Weights]] = {

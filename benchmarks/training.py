@@ -1,4 +1,4 @@
-"""Training speed: this project against transformers' Trainer, jiant's and XTREME's loops, and the bare products.
+"""Training speed: this project against transformers' Trainer, jiant's and XTREME's loops, and the GEMM-only bound.
 
     python benchmarks/training.py [--kinds xnli udpos qa] [--data FOLDER] [--rounds 5]
 
@@ -9,7 +9,7 @@ UDPOS `group_by_length` is compared with ours on a table of 250,002 rows; all el
 
 `--data` reads real sentences from a folder of upstream files instead of made ones. The Trainer needs `accelerate`;
 without it its rows are left out. `--device cuda` times a GPU, where all have the whole table, ours records and compiles
-its steps, and the limit is reckoned from the device's peaks; `--bf16` computes there in bf16. The last line is JSON.
+its steps, and the limit is estimated from the device's peaks; `--bf16` computes there in bf16. The last line is JSON.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def rivals(built: list[Material], options: argparse.Namespace) -> list[Rivals]:
         tables[0]["jiant's loop"] = loops.jiant(small, **shared)
         tables[0]["XTREME's loop"] = loops.xtreme(small, **shared)
     if cuda:
-        tables[0]["the limit, reckoned"] = limit.Reckoned(small, steps=mine, warm=mine // 3)
+        tables[0]["the limit, estimated"] = limit.Estimated(small, steps=mine, warm=mine // 3)
     else:
         dtype = torch.bfloat16 if options.bf16 else torch.float32
         tables[0]["bare matrix products"] = limit.Rival(small, dtype=dtype, **shared)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xstilts.analysis import family_null as null
+from xstilts.analysis import family_null
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import latin, log_cc100
 from xstilts.distances import from_english
@@ -64,10 +64,10 @@ class Likeness:
     def draw(self, place: Place, rng: Random) -> Array:
         """A pattern of these shares, shape (languages,)."""
         parts = {
-            self.family: null.same(null.families(place.codes)),
-            self.genus: null.same(null.genera(place.codes)),
+            self.family: family_null.same(family_null.families(place.codes)),
+            self.genus: family_null.same(family_null.genera(place.codes)),
             self.area: (place.areas[:, None] == place.areas).astype(float),
-            self.space: np.exp(-null.kilometres(place.codes) / self.reach),
+            self.space: np.exp(-family_null.kilometres(place.codes) / self.reach),
         }
         covariance = sum((share * part for share, part in parts.items() if share), np.zeros((len(place.codes),) * 2))
         left = 1 - (self.family + self.genus + self.area + self.space)
@@ -99,8 +99,8 @@ class World:
         noise_grows: by how much that deviation grows per standard deviation of distance.
         reliability: of the gains; sets the noise where it is below 1.
         sizes: test examples to choose from, at random over languages; 0: not known, no sampling noise.
-        floor: lowest score; what is below is guessing, known to the analysis.
-        metric: f1 (guessing is 0) or accuracy.
+        floor: lowest score; what is below is chance, known to the analysis.
+        metric: f1 (chance is 0) or accuracy.
         missing: (place, before, after) → languages that are not reported.
     """
 
@@ -250,7 +250,7 @@ def _step(place: Place, _: Array, pattern: Array, __: Random) -> Array:
 
 
 def _one_family(place: Place, _: Array, pattern: Array, __: Random) -> Array:
-    inside = np.array([name == "Indo-European" for name in null.families(place.codes)])
+    inside = np.array([name == "Indo-European" for name in family_null.families(place.codes)])
     line = np.zeros(len(place.codes))
     line[inside] = scaled(place.x[inside])
     return 1 + 2 * (-0.8 * line + 0.6 * pattern)
@@ -258,13 +258,13 @@ def _one_family(place: Place, _: Array, pattern: Array, __: Random) -> Array:
 
 def family_means(place: Place) -> Array:
     """Mean distance of each language's family, in standard deviations, shape (languages,)."""
-    members = null.same(null.families(place.codes))
+    members = family_null.same(family_null.families(place.codes))
     return scaled(members @ place.x / members.sum(axis=1))
 
 
 def _simpson(place: Place, _: Array, pattern: Array, __: Random) -> Array:
     between = family_means(place)
-    members = null.same(null.families(place.codes))
+    members = family_null.same(family_null.families(place.codes))
     within = scaled(place.x - members @ place.x / members.sum(axis=1))
     return 1 + 2 * (-0.6 * between + 0.6 * within + 0.5 * pattern)
 

@@ -5,8 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from xstilts.analysis import answer_metrics, gains, regression
-from xstilts.analysis import pipeline as study
+from xstilts.analysis import answer_metrics, gains, pipeline, regression
 from xstilts.analysis.settings import Analysis
 from xstilts.distances import from_english as distances
 from xstilts.distances import imputation
@@ -20,7 +19,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; no result depends on it")
     arguments = parser.parse_args()
     folder = arguments.results
-    results = study.analyse(
+    results = pipeline.analyse(
         gains.read(folder / "gains.csv"),
         distances.read(folder / "distances.csv"),
         imputation.read(folder / "imputed_distances.csv"),
@@ -29,7 +28,7 @@ def main() -> None:
         arguments.workers,
     )
     with atomic.whole(folder / "analysis") as aside:
-        study.write(aside, results)
+        pipeline.write(aside, results)
     atomic.write(Path("metrics/answer.json"), json.dumps(answer_metrics.of(results.verdicts), indent=1) + "\n")
     for name, answer in results.answers.items():
         print(f"{name}: {' '.join(answer['sentences'])}")

@@ -1,4 +1,4 @@
-"""Sub-word overlap with English and tokenizer fertility of every language of every target."""
+"""Token overlap with English and tokenizer fertility of every language of every target."""
 
 import argparse
 from pathlib import Path

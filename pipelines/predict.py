@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xstilts.formats import predictions, prepared, typed_yaml
 from xstilts.model.settings import Runtime
-from xstilts.prediction import predict as prediction
+from xstilts.prediction import predict
 from xstilts.prediction.settings import Prediction, Retrieval
 
 
@@ -26,12 +26,12 @@ def main() -> None:
     if training is not None:
         checkpoint = Path("checkpoints/target", arguments.intermediate, training, seed)
         bf16 = arguments.target in typed_yaml.section("params.yaml", "prediction", Prediction).bf16
-        files = prediction.predict(checkpoint, training, data, runtime, bf16=bf16)
+        files = predict.predict(checkpoint, training, data, runtime, bf16=bf16)
         card = predictions.card_of(checkpoint, training, {"prediction": {"bf16": True}} if bf16 else {})
     else:
         checkpoint = Path("checkpoints/intermediate", arguments.intermediate, seed)
         settings = typed_yaml.section("params.yaml", "retrieval", Retrieval)
-        files = prediction.retrieve(checkpoint, data, settings, runtime)
+        files = predict.retrieve(checkpoint, data, settings, runtime)
         card = predictions.card_of(checkpoint, "", {"retrieval": asdict(settings)})
     predictions.write(files, card, arguments.out / arguments.intermediate / arguments.target / seed)
     print(f"{arguments.intermediate}/{arguments.target}/{seed}: {len(files)} files")

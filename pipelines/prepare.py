@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from xstilts import preparation as origins
-from xstilts import tasks
+from xstilts import preparation, tasks
 from xstilts.formats import prepared, typed_yaml
 from xstilts.preparation import cards
 from xstilts.preparation.settings import Checked
@@ -18,7 +17,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = typed_yaml.section("params.yaml", "data", Checked)
     task = tasks.get(arguments.task)
-    found = origins.load(task, settings)
+    found = preparation.load(task, settings)
     card = cards.card_of(task, found.splits, found.source)
     card = prepared.write(arguments.out / task.name, card, found.splits)
     for split, notes in found.source.get("splits", {}).items():

@@ -9,7 +9,7 @@ from xstilts.formats import learned, typed_yaml
 from xstilts.model import device
 from xstilts.model.settings import Model, Runtime
 from xstilts.tracking import recorded_training
-from xstilts.tracking.training_run import Subject
+from xstilts.tracking.training_run import TrainingRun
 from xstilts.training import loop, pretraining, probe
 from xstilts.training.job import Job, Material
 from xstilts.training.settings import Recipe
@@ -25,7 +25,7 @@ def main() -> None:
     model = typed_yaml.section("params.yaml", "model", Model)
     study = typed_yaml.section("params.yaml", "study", str)
     profile = typed_yaml.section("params.yaml", "profile", str)
-    subject = Subject(study, profile, "pretrained", model.seed)
+    subject = TrainingRun(study, profile, "pretrained", model.seed)
     runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())
 
     def examine(folder: Path) -> None:

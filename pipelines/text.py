@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from xstilts.formats import typed_yaml
-from xstilts.preparation import mlm_text as text
+from xstilts.preparation import mlm_text
 from xstilts.preparation.settings import Checked
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("data/text"))
     arguments = parser.parse_args()
-    counts = text.write(arguments.out, typed_yaml.section("params.yaml", "data", Checked))
+    counts = mlm_text.write(arguments.out, typed_yaml.section("params.yaml", "data", Checked))
     print(f"text: {sum(counts.values()):,} lines in {len(counts)} languages")
 
 

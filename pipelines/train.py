@@ -8,7 +8,7 @@ from xstilts.formats import checkpoints, learned, typed_yaml
 from xstilts.formats.runs import check_spare, training_seed
 from xstilts.model.settings import Model, Runtime
 from xstilts.tracking import recorded_training
-from xstilts.tracking.training_run import Subject
+from xstilts.tracking.training_run import TrainingRun
 from xstilts.training.job import Job, Material
 from xstilts.training.settings import Recipe
 
@@ -44,7 +44,7 @@ def main() -> None:
     base = folder / "pretrained" if model.storage == "difference" else None
     number = training_seed(arguments.intermediate, arguments.seed)
     job = Job(arguments.phase, name, number, folder / start, material, recipe, folder / place, base)
-    subject = Subject(
+    subject = TrainingRun(
         typed_yaml.section("params.yaml", "study", str),
         typed_yaml.section("params.yaml", "profile", str),
         arguments.phase,
@@ -63,7 +63,7 @@ def _mixture(folder: Path) -> Material:
     return Material(tasks, folder / "text" if (folder / "text").exists() else None)
 
 
-def _copied(job: Job, subject: Subject, place: Path) -> recorded_training.Card:
+def _copied(job: Job, subject: TrainingRun, place: Path) -> recorded_training.Card:
     """The training of an empty mixture: the baseline is the encoder that it starts from."""
 
     def copy() -> recorded_training.Card:
@@ -72,7 +72,7 @@ def _copied(job: Job, subject: Subject, place: Path) -> recorded_training.Card:
     return recorded_training.untrained(copy, subject, Path("trainings") / place)
 
 
-def _learned(job: Job, subject: Subject, place: Path) -> recorded_training.Card:
+def _learned(job: Job, subject: TrainingRun, place: Path) -> recorded_training.Card:
     from xstilts.training import loop  # here: torch takes seconds to import, and the baseline does not need it
 
     runtime = typed_yaml.section("params.yaml", "runtime", Runtime, default=Runtime())

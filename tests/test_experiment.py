@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import experiment as params
+from xstilts import experiment
 
 ROOT = Path(__file__).parent.parent
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
@@ -19,7 +19,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_every_profile_is_complete(path: Path) -> None:
-    assert params.load(path).profile == path.stem
+    assert experiment.load(path).profile == path.stem
 
 
 def test_the_default_is_the_profile_world() -> None:
@@ -83,29 +83,29 @@ def test_the_default_is_the_profile_world() -> None:
         (
             "max_length: 128",
             "max_length: 256",
-            r"intermediate.none.max_length is 256, but .* 130 leaves room for 128 sub-words; .*model.positions: 258",
+            r"intermediate.none.max_length is 256, but .* 130 leaves room for 128 tokens; .*model.positions: 258",
         ),
         ("  layer: 1", "  layer: 4", r"retrieval.layer is 4, but model.layers is 3; allowed: 0 \(embeddings\) to 3"),
     ],
 )
 def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        params.load(changed(tmp_path, old, new))
+        experiment.load(changed(tmp_path, old, new))
 
 
 def test_numbers_may_be_written_in_every_usual_way(tmp_path: Path) -> None:
-    loaded = params.load(changed(tmp_path, "learning_rate: 2.0e-3", "learning_rate: 2e-3"))
+    loaded = experiment.load(changed(tmp_path, "learning_rate: 2.0e-3", "learning_rate: 2e-3"))
     assert loaded.recipes.pretraining is not None
     assert loaded.recipes.pretraining.learning_rate == 0.002
 
 
 def test_the_copy_of_a_task_on_the_hub_may_be_accepted_whatever_the_task(tmp_path: Path) -> None:
-    loaded = params.load(changed(tmp_path, "  origin: world", "  origin: world\n  own_from_hub: true"))
+    loaded = experiment.load(changed(tmp_path, "  origin: world", "  origin: world\n  own_from_hub: true"))
     assert loaded.data["own_from_hub"] is True
 
 
 def test_the_default_recipe_fills_what_a_recipe_leaves_out(tmp_path: Path) -> None:
-    loaded = params.load(changed(tmp_path, "    panx: {}", "    panx: {epochs: 7}"))
+    loaded = experiment.load(changed(tmp_path, "    panx: {}", "    panx: {epochs: 7}"))
     assert "default" not in loaded.recipes.target
     assert loaded.recipes.target["panx"] == replace(loaded.recipes.target["udpos"], epochs=7)
 
@@ -114,13 +114,13 @@ def test_a_fault_of_a_recipe_or_of_the_default_is_named_with_its_line(tmp_path: 
     path = changed(tmp_path, "    panx: {}", "    panx: {epoch: 7}")
     line = path.read_text(encoding="utf-8").splitlines().index("    panx: {epoch: 7}") + 1
     with pytest.raises(ValueError, match=rf"line {line}: unknown parameter 'recipes.target.panx.epoch'; did you mean"):
-        params.load(path)
+        experiment.load(path)
     with pytest.raises(ValueError, match=r"line \d+: recipes.intermediate.none.batch is 0; allowed: 1 or more"):
-        params.load(changed(tmp_path, "    batch: 8", "    batch: 0"))
+        experiment.load(changed(tmp_path, "    batch: 8", "    batch: 0"))
 
 
 def test_an_anchor_is_a_value_and_may_be_overridden(tmp_path: Path) -> None:
     anchors = "    panx: &longer {epochs: 7}\n    xquad: {<<: *longer, batch: 3}\n    xnli: *longer"
-    loaded = params.load(changed(tmp_path, "    panx: {}", anchors))
+    loaded = experiment.load(changed(tmp_path, "    panx: {}", anchors))
     assert [loaded.recipes.target[name].epochs for name in ("panx", "xquad", "xnli")] == [7, 7, 7]
     assert [loaded.recipes.target[name].batch for name in ("panx", "xquad", "xnli")] == [16, 3, 16]

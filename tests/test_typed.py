@@ -20,7 +20,7 @@ import pytest
 
 import documentation
 from documentation import Block
-from xstilts.commands import main as cli
+from xstilts.commands import main
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.prefix, "bin")
@@ -184,7 +184,7 @@ def test_what_make_would_start_is_there(furnished: Path) -> None:
 def test_every_command_that_running_text_names_exists(page: str) -> None:
     for span in documentation.spans(page):
         for name in re.findall(r"(?:^|&& |\| |-m )xstilts ([\w-]+)", span):
-            assert name in cli.COMMANDS, f"{page}: `{span}`"
+            assert name in main.COMMANDS, f"{page}: `{span}`"
 
 
 @needs_installation
@@ -242,7 +242,7 @@ def test_outside_the_repository_a_command_says_where_it_belongs(
     (tmp_path / "scores.csv").touch()
     if "profiles" in words:
         shutil.copytree(ROOT / "profiles", "profiles")
-    assert cli.main(words.split()) == 1
+    assert main.main(words.split()) == 1
     said = capsys.readouterr().err
     assert re.search(told, said), said
     assert "Errno" not in said

@@ -86,7 +86,7 @@ class _Inside:
 PEAKS = {"H100": (989e12, 3.35e12), "H200": (989e12, 4.8e12)}  # bf16 operations and bytes a second, by NVIDIA's sheets
 
 
-class Reckoned:
+class Estimated:
     """What a step must take on a CUDA device: its products at 75 % of the peak, then AdamW's bytes at 80 % of it.
 
     AdamW reads and writes a weight and two moments and reads a gradient, all fp32: 28 bytes for each weight outside the

@@ -1,6 +1,6 @@
 """The same data and the same encoder for every rival: made, or read from files of real data by the project's readers.
 
-Made data have the lengths of real data and words drawn by Zipf's law, one sub-word each. The quantiles below were
+Made data have the lengths of real data and words drawn by Zipf's law, one token each. The quantiles below were
 counted on real text with a Unigram tokenizer of 32,000 entries trained on it: MNLI's training part that TaxiNLI has,
 UDPOS's whole English training set, SQuAD v1.1's development set, XNLI's English test set.
 """
@@ -14,10 +14,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from xstilts import preparation as origins
-from xstilts import tasks
-from xstilts.formats import atomic as folders
-from xstilts.formats import checkpoints, fingerprints, prepared
+from xstilts import preparation, tasks
+from xstilts.formats import atomic, checkpoints, fingerprints, prepared
 from xstilts.formats.examples import Answer, Example, Question, SentencePair, TaggedSentence
 from xstilts.formats.prepared import Card
 from xstilts.model import encoder, shapes
@@ -107,7 +105,7 @@ class Words:
         return [f"w{place}" for place in np.minimum(found, self.number - 1)]
 
     def tokenizer(self) -> Tokenizer:
-        """One sub-word a word."""
+        """One token a word."""
         vocabulary = {name: place for place, name in enumerate((*SPECIALS, *(f"w{i}" for i in range(self.number))))}
         tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
         tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -146,7 +144,7 @@ def _question(key: str, context: list[str], words: Words) -> Question:
 def real(kind: Kind, root: Path, number: int, split: str = "train") -> list[Example]:
     """The first examples of a split, read from a folder of upstream files (`data.layout: archive`)."""
     settings = {"origin": "files", "root": str(root), "layout": "archive", "allow_count_mismatch": True}
-    return origins.load(tasks.get(kind.task), settings).splits[split][:number]
+    return preparation.load(tasks.get(kind.task), settings).splits[split][:number]
 
 
 def trained_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
@@ -186,9 +184,9 @@ def _framed(tokenizer: Tokenizer) -> Tokenizer:
 
 
 def fresh(folder: Path, tokenizer: Tokenizer, model: Model) -> Path:
-    """Write a fresh encoder with its tokenizer, where a training can start; its table has a row a sub-word at least."""
+    """Write a fresh encoder with its tokenizer, where a training can start; its table has a row a token at least."""
     start = folder / "start"
-    aside = folders.aside(start)
+    aside = atomic.aside(start)
     (aside / "encoder").mkdir()
     tokenizer.save(str(aside / "encoder" / "tokenizer.json"))
     torch.manual_seed(model.seed)

@@ -14,9 +14,9 @@ from peers.material import Material
 from peers.timing import Clock, Spent
 from xstilts.model.settings import Runtime
 from xstilts.training import job as jobs
-from xstilts.training import loop as training
+from xstilts.training import loop
 from xstilts.training.job import Job
-from xstilts.training.schedule import Schedule, Subject
+from xstilts.training.schedule import EncodedTask, Schedule
 from xstilts.training.settings import Recipe
 
 
@@ -36,7 +36,7 @@ def recipe(material: Material, steps: int) -> Recipe:
 
 def schedule(material: Material, steps: int) -> Schedule:
     """The steps that `training.train` takes."""
-    subject = Subject(material.kind.task, material.encoded, material.kind.batch)
+    subject = EncodedTask(material.kind.task, material.encoded, material.kind.batch)
     cap = recipe(material, steps).cap
     return Schedule({subject.name: subject}, seed=1, steps=steps, cap=cap, first_position=2)
 
@@ -107,7 +107,7 @@ class Rival:
             chosen = recipe(self.material, self.steps)
             task = self.material.kind.task
             job = Job("target", task, 1, self.material.start, jobs.Material(data), chosen, folder / "out")
-            training.train(job, self.runtime, logger.begin, folder / "resume")
+            loop.train(job, self.runtime, logger.begin, folder / "resume")
         stretches = [
             Spent(seconds, sum(self.tokens[began:ended])) for (began, _), (ended, seconds) in pairwise(logger.points)
         ]

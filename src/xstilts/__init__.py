@@ -12,7 +12,7 @@ The flow, in the order of `dvc.yaml` (one thin script of `pipelines/` a stage):
     score         metrics → a record, mirrored in MLflow       metrics, scores
     distances     URIEL → distance from English, coverage      distances, languages
     published     numbers printed in papers → MLflow           published, scores
-    overlap       sub-word overlap with English, fertility     overlap
+    overlap       token overlap with English, fertility     overlap
     gains, correlate, report                                   gains, correlation, report
 """
 

@@ -153,7 +153,7 @@ def _check_own(params: Params, path: str) -> None:
         if length > longest:
             raise ValueError(
                 f"{path}: {name} is {length}, but model.positions {model.positions} leaves room for {longest} "
-                f"sub-words; shorten it, or write model.positions: {length + OFFSET}"
+                f"tokens; shorten it, or write model.positions: {length + OFFSET}"
             )
     if params.starts_from.intermediate and params.retrieval.layer > model.layers:
         raise ValueError(

@@ -11,8 +11,7 @@ lmer(p ~ x + target + (1 | family) + (1 | genus) + (1 | code), data = long)
 import numpy as np
 import pytest
 
-from xstilts.analysis import family_null as null
-from xstilts.analysis import phylogeny, reml, slope
+from xstilts.analysis import family_null, phylogeny, reml, slope
 
 CODES = (
     "afr", "arb", "ben", "bul", "cmn", "deu", "ell", "est", "eus", "fin", "fra", "heb", "hin", "hun", "ind", "ita",
@@ -48,14 +47,14 @@ def standardised(value: float, y: np.ndarray) -> float:
 
 def test_weighted_slopes_are_lmes_and_lmers_within_five_hundredths() -> None:
     columns = slope.with_intercept(slope.standardised(X))
-    fitted = null.fit(CODES, slope.standardised(Y), columns, tuple((1 / LEFT).tolist()))
+    fitted = family_null.fit(CODES, slope.standardised(Y), columns, tuple((1 / LEFT).tolist()))
     found = slope.model(fitted.covariance, columns).estimates(slope.standardised(Y)[None])[0][0]
     assert found == pytest.approx(standardised(-7.56679, Y), abs=0.05)  # lme, varFixed(~1/left); lmer prints -7.566786
 
 
 def test_unweighted_slopes_are_lmers_within_five_hundredths() -> None:
     columns = slope.with_intercept(slope.standardised(X))
-    fitted = null.fit(CODES, slope.standardised(Y), columns)
+    fitted = family_null.fit(CODES, slope.standardised(Y), columns)
     value, error = slope.model(fitted.covariance, columns).estimates(slope.standardised(Y)[None])
     assert value[0] == pytest.approx(standardised(-7.438409, Y), abs=0.05)
     assert error[0] == pytest.approx(standardised(1.541467, Y), abs=0.02)
@@ -72,7 +71,7 @@ def test_the_phylogenetic_regression_is_that_of_ape_and_nlme() -> None:
 def test_the_pooled_model_is_lmers() -> None:
     codes = CODES[:16]
     rows = np.tile(np.arange(16), 3)
-    kernels = [null.same(null.families(codes)), null.same(null.genera(codes)), np.eye(16)]
+    kernels = [family_null.same(family_null.families(codes)), family_null.same(family_null.genera(codes)), np.eye(16)]
     effects = reml.Effects(("family", "genus", "language"), np.eye(16)[rows], np.stack(kernels), np.ones(48))
     targets = np.repeat(np.eye(3), 16, axis=0)
     fixed = np.column_stack([X[:16][rows], targets])

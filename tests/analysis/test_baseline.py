@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 import tiny
-from xstilts.analysis import cells, gains
-from xstilts.analysis import pipeline as study
+from xstilts.analysis import cells, gains, pipeline
 from xstilts.analysis.cells import ALL
 from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdicts import NOT_LEARNED
@@ -95,8 +94,8 @@ def test_what_is_not_learned_is_shown_and_judged_nowhere() -> None:
 
     level = {"udpos": 70.0, "panx": 60.0, "xnli": 33.5}
     sides = distances(CODES[1:])
-    found = study.analyse(made(level), sides, settings=Analysis(draws=99, bootstrap=50))
-    alone = study.analyse(
+    found = pipeline.analyse(made(level), sides, settings=Analysis(draws=99, bootstrap=50))
+    alone = pipeline.analyse(
         made({name: level[name] for name in ("udpos", "panx")}), sides, settings=Analysis(draws=99, bootstrap=50)
     )
     cell = [row for row in found.verdicts if row.target == "xnli"]
@@ -104,6 +103,6 @@ def test_what_is_not_learned_is_shown_and_judged_nowhere() -> None:
     assert all(NOT_LEARNED[1:] in row.reason for row in cell)
     whole = [row for row in found.verdicts if (row.intermediate, row.target) == (ALL, ALL)]
     assert all(row.rows == 2 * row.n for row in whole)  # two targets in each language
-    assert all("guessing in any arm" in row.caveats[-1] and row.caveats[-1].endswith(": xnli.") for row in whole)
+    assert all("chance in any arm" in row.caveats[-1] and row.caveats[-1].endswith(": xnli.") for row in whole)
     assert [row.slope for row in found.tables["pooled"]] == [row.slope for row in alone.tables["pooled"]]
     assert {row.target for row in found.tables["points"]} == set(level)

@@ -10,22 +10,18 @@ from xstilts.analysis import (
     coefficients,
     estimates,
     families,
+    family_null,
     gains,
     measure,
     pooled,
     predictors,
     regression,
     reliability,
+    reml,
     sample,
     simulation,
     slope,
     specification,
-)
-from xstilts.analysis import (
-    family_null as null,
-)
-from xstilts.analysis import (
-    reml as mixed,
 )
 from xstilts.analysis.settings import Analysis
 from xstilts.distances.from_english import Distance
@@ -168,9 +164,9 @@ def test_a_perfect_correlation_has_an_interval_of_no_length() -> None:
 
 
 def test_two_languages_of_a_family_are_drawn_as_correlated_as_the_null_says() -> None:
-    grid = null.structure(("deu", "nld", "tha", "jpn"))
+    grid = family_null.structure(("deu", "nld", "tha", "jpn"))
     point = int(np.flatnonzero((np.abs(grid.shares - [0.3, 0.45, 0]) < 1e-9).all(axis=1))[0])
-    only = null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
+    only = family_null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
     drawn = np.corrcoef(only.draw(40_000, np.random.default_rng(1)).T)
     assert drawn[0, 1] == pytest.approx(0.75, abs=0.02)  # German and Dutch share family and genus
     assert drawn[0, 2] == pytest.approx(0.0, abs=0.02)
@@ -179,33 +175,35 @@ def test_two_languages_of_a_family_are_drawn_as_correlated_as_the_null_says() ->
 
 def test_neighbours_without_a_family_are_alike_by_their_kilometres() -> None:
     codes = ("fin", "est", "tur", "jpn")
-    grid = null.structure(codes)
+    grid = family_null.structure(codes)
     point = int(np.flatnonzero((grid.shares[:, 2] > 0.59) & (grid.shares[:, :2].sum(axis=1) == 0))[0])
-    only = null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
+    only = family_null.Null(grid, np.eye(len(grid.shares))[point], np.ones(len(grid.shares)))
     share, reach = grid.shares[point, 2], grid.ranges[point]
-    assert only.covariance[2, 3] == pytest.approx(share * np.exp(-null.kilometres(codes)[2, 3] / reach), abs=1e-6)
-    assert null.kilometres(("deu", "jpn"))[0, 1] == pytest.approx(9_000, rel=0.06)
+    assert only.covariance[2, 3] == pytest.approx(
+        share * np.exp(-family_null.kilometres(codes)[2, 3] / reach), abs=1e-6
+    )
+    assert family_null.kilometres(("deu", "jpn"))[0, 1] == pytest.approx(9_000, rel=0.06)
 
 
 @pytest.mark.parametrize(("kind", "place"), [("family", 0), ("area", 2)])
 def test_reml_finds_the_share_of_families_and_of_areas_on_average(kind: str, place: int) -> None:
     rng = np.random.default_rng(2)
-    kernel = null.same(null.families(CODES)) if kind == "family" else null.area(CODES, 3000.0)
+    kernel = family_null.same(family_null.families(CODES)) if kind == "family" else family_null.area(CODES, 3000.0)
     root = np.linalg.cholesky(0.6 * kernel + 0.4 * np.eye(len(CODES)))
-    shares = np.mean([null.fit(CODES, root @ rng.standard_normal(len(CODES))).shares for _ in range(60)], axis=0)
+    shares = np.mean([family_null.fit(CODES, root @ rng.standard_normal(len(CODES))).shares for _ in range(60)], axis=0)
     assert shares.argmax() == place or shares[:2].sum() > 0.4  # genus is within family
     assert shares.sum() == pytest.approx(0.6, abs=0.17)
 
 
 def test_the_same_seed_draws_the_same_numbers() -> None:
-    fitted = null.fit(CODES, np.random.default_rng(1).standard_normal(len(CODES)))
+    fitted = family_null.fit(CODES, np.random.default_rng(1).standard_normal(len(CODES)))
     first, second = (fitted.draw(50, np.random.default_rng(9)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
 def test_a_monte_carlo_p_is_never_zero_and_counts_ties() -> None:
-    assert null.p_value(5.0, np.zeros(99)) == 0.01
-    assert null.p_value(1.0, np.array([1.0, -1.0, 0.5])) == 0.75
+    assert family_null.p_value(5.0, np.zeros(99)) == 0.01
+    assert family_null.p_value(1.0, np.array([1.0, -1.0, 0.5])) == 0.75
 
 
 def test_the_variance_function_is_fitted_to_the_residual() -> None:
@@ -214,7 +212,7 @@ def test_the_variance_function_is_fitted_to_the_residual() -> None:
     powers = []
     for power in (0.0, 2.0):
         noise = rng.standard_normal((20, len(CODES))) * function ** (power / 2)
-        fits = [null.fit(CODES, row, None, tuple(function.tolist())) for row in noise]
+        fits = [family_null.fit(CODES, row, None, tuple(function.tolist())) for row in noise]
         powers.append(np.mean([fit.likelihood @ fit.structure.powers for fit in fits]))
     assert powers[0] < 0.5
     assert powers[1] > 1.5
@@ -520,8 +518,8 @@ def test_reml_of_one_random_effect_is_that_of_the_balanced_analysis_of_variance(
     groups, size = 12, 5
     values = (rng.standard_normal(groups)[:, None] + 0.7 * rng.standard_normal((groups, size))).ravel()
     indicators = np.kron(np.eye(groups), np.ones((size, 1)))
-    effects = mixed.Effects(("group",), indicators, np.eye(groups)[None], np.ones(values.size))
-    fitted = mixed.fit(values, np.ones((values.size, 1)), effects)
+    effects = reml.Effects(("group",), indicators, np.eye(groups)[None], np.ones(values.size))
+    fitted = reml.fit(values, np.ones((values.size, 1)), effects)
     table = values.reshape(groups, size)
     within = table.var(axis=1, ddof=1).mean()
     between = (size * table.mean(axis=1).var(ddof=1) - within) / size
@@ -552,7 +550,7 @@ def test_pooled_models_give_every_intermediate_both_adjustments_and_a_larger_max
 
 def test_an_unknown_truth_is_refused() -> None:
     with pytest.raises(ValueError, match="no truth"):
-        simulation.World("miracle")
+        simulation.SimulatedScores("miracle")
 
 
 # --- heavy: what docs/statistics.md promises
@@ -568,7 +566,7 @@ def real() -> list[predictors.Predictor]:
     return predictors.load(rows + [row for row in grambank.read() if languages.get(row.language).xtreme])
 
 
-def share(real: list[predictors.Predictor], world: simulation.World, target: str) -> float:
+def share(real: list[predictors.Predictor], world: simulation.SimulatedScores, target: str) -> float:
     from xstilts import tasks
 
     codes = [code for code in tasks.get(target).languages if code != "eng"]
@@ -583,7 +581,7 @@ def share(real: list[predictors.Predictor], world: simulation.World, target: str
 def test_no_effect_is_supported_in_at_most_eight_per_cent(
     real: list[predictors.Predictor], target: str, scale: str
 ) -> None:
-    assert share(real, simulation.World(simulation.NO_EFFECT, scale, family=0.4, genus=0.2), target) <= 0.08
+    assert share(real, simulation.SimulatedScores(simulation.NO_EFFECT, scale, family=0.4, genus=0.2), target) <= 0.08
 
 
 @pytest.mark.heavy
@@ -591,20 +589,20 @@ def test_no_effect_is_supported_in_at_most_eight_per_cent(
 def test_uniform_error_reduction_is_supported_in_at_most_eight_per_cent(
     real: list[predictors.Predictor], target: str
 ) -> None:
-    assert share(real, simulation.World(simulation.HEADROOM, reduction=10.0, seeds=5), target) <= 0.08
+    assert share(real, simulation.SimulatedScores(simulation.HEADROOM, reduction=10.0, seeds=5), target) <= 0.08
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "world",
     [
-        simulation.World(simulation.SLOPE, "error_reduction", rho=0.5, family=0.3, genus=0.1),
-        simulation.World(simulation.SLOPE, "points", rho=-0.5, family=0.3, genus=0.1),
-        simulation.World(simulation.SLOPE, "points", rho=0.5, family=0.3, genus=0.1, baseline_rho=0.0),
+        simulation.SimulatedScores(simulation.SLOPE, "error_reduction", rho=0.5, family=0.3, genus=0.1),
+        simulation.SimulatedScores(simulation.SLOPE, "points", rho=-0.5, family=0.3, genus=0.1),
+        simulation.SimulatedScores(simulation.SLOPE, "points", rho=0.5, family=0.3, genus=0.1, baseline_rho=0.0),
     ],
     ids=["error reduction", "points, smaller", "points, baseline unrelated"],
 )
 def test_a_slope_of_one_half_on_panx_is_found_in_three_of_four_studies(
-    real: list[predictors.Predictor], world: simulation.World
+    real: list[predictors.Predictor], world: simulation.SimulatedScores
 ) -> None:
     assert share(real, world, "panx") >= 0.75

@@ -4,11 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xstilts.analysis import answers
-from xstilts.analysis import verdict_rule as verdicts
+from xstilts.analysis import answers, verdict_rule
 from xstilts.analysis import verdicts as judgement
 from xstilts.analysis.cells import Cell
-from xstilts.analysis.coefficients import Question
+from xstilts.analysis.coefficients import FamilyQuestion
 from xstilts.analysis.estimates import Interval
 from xstilts.analysis.evidence import Evidence
 from xstilts.analysis.settings import Analysis
@@ -16,9 +15,9 @@ from xstilts.analysis.verdict_rule import decide
 from xstilts.analysis.verdicts import Case
 
 
-def question(name: str, estimate: float, reach: float, p: float) -> Question:
+def question(name: str, estimate: float, reach: float, p: float) -> FamilyQuestion:
     low, high = estimate - reach, estimate + reach
-    return Question("s", "mnli", "panx", "points", name, estimate, low, high, low, high, p)
+    return FamilyQuestion("s", "mnli", "panx", "points", name, estimate, low, high, low, high, p)
 
 
 STRONG = Evidence(
@@ -61,10 +60,10 @@ def verdict(
     *,
     q: float | None = None,
     tests: int = 1,
-    guessing: tuple[int, int] = (0, 36),
-) -> verdicts.Decision:
-    p = verdicts.claim_p(*(scale.p_family for scale in scales))
-    return decide(scales, p=p, q=p if q is None else q, tests=tests, guessing=guessing, settings=Analysis())
+    chance: tuple[int, int] = (0, 36),
+) -> verdict_rule.Decision:
+    p = verdict_rule.claim_p(*(scale.p_family for scale in scales))
+    return decide(scales, p=p, q=p if q is None else q, tests=tests, chance=chance, settings=Analysis())
 
 
 def changed(place: int, **change: object) -> tuple[Evidence, ...]:
@@ -90,11 +89,11 @@ def absent(reach: float = 0.15, reliability: tuple[float, float] = (0.95, 0.9)) 
     [((0.01, 0.04, 0.02), 0.02), ((0.04, 0.01, 0.04), 0.02), ((0.03, 0.03, 0.03), 0.03), ((0.001, 0.2, 0.001), 0.1)],
 )
 def test_one_scale_shows_the_direction_and_the_others_confirm_it(p: tuple[float, ...], claim: float) -> None:
-    assert verdicts.claim_p(*p) == pytest.approx(claim)
+    assert verdict_rule.claim_p(*p) == pytest.approx(claim)
 
 
 def test_a_claim_without_one_of_the_p_values_has_none() -> None:
-    assert math.isnan(verdicts.claim_p(0.01, math.nan, 0.01))
+    assert math.isnan(verdict_rule.claim_p(0.01, math.nan, 0.01))
 
 
 def test_every_scale_robust_and_significant_is_supported() -> None:
@@ -194,10 +193,10 @@ def test_untested_cells_are_inconclusive_for_their_own_reason() -> None:
 
 
 def test_half_of_the_languages_at_chance_leave_nothing_to_explain() -> None:
-    assert verdict(guessing=(17, 36)).verdict == "supported"
-    decision = verdict(guessing=(18, 36))
+    assert verdict(chance=(17, 36)).verdict == "supported"
+    decision = verdict(chance=(18, 36))
     assert decision.verdict == "inconclusive"
-    assert "no better than guessing" in decision.reason
+    assert "not above chance" in decision.reason
 
 
 def test_the_true_slope_is_the_observed_one_over_the_root_of_the_reliability() -> None:
@@ -225,7 +224,8 @@ def test_caveats_name_unseen_languages_single_seeds_and_the_adjusted_estimate() 
 def row(intermediate: str, target: str, verdict: str, direction: str | None = None) -> judgement.Verdict:
     return judgement._verdict(
         "s", Case(intermediate, target, SCALES, 0.01, ()), STRONG, 0.01,
-        verdicts.Decision(verdict, "because", direction, "inconclusive", "inconclusive", "Both cannot be told."), (),
+        verdict_rule.Decision(verdict, "because", direction, "inconclusive", "inconclusive", "Both cannot be told."),
+        (),
         Analysis(),
     )  # fmt: skip
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts.analysis import pipeline as study
-from xstilts.commands import main as cli
+from xstilts.analysis import pipeline
+from xstilts.commands import main
 from xstilts.formats import tables
 from xstilts.languages import table as languages
 
@@ -69,7 +69,7 @@ def analyse(tmp_path: Path) -> Callable[..., tuple[int, Path]]:
             "--no-report",
             *options,
         ]
-        return cli.main(words), out
+        return main.main(words), out
 
     return run
 
@@ -85,7 +85,7 @@ def test_every_file_of_the_documented_schema_is_written_with_its_columns(analyse
     status, out = analyse(rows())
     assert status == 0
     documented = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
-    for name, kind in study.FILES.items():
+    for name, kind in pipeline.FILES.items():
         assert f"`{name}.csv`" in documented
         found = (out / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         assert found == list(kind.__dataclass_fields__)
@@ -289,7 +289,7 @@ def test_a_file_without_gains_is_an_error(analyse: Analyse, content: list[Row]) 
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    assert cli.main(["analyse", str(tmp_path / "none.csv"), "--out", str(tmp_path / "out")]) != 0
+    assert main.main(["analyse", str(tmp_path / "none.csv"), "--out", str(tmp_path / "out")]) != 0
 
 
 def test_the_report_is_written_beside_the_tables(tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_the_report_is_written_beside_the_tables(tmp_path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as lines:
         csv.writer(lines).writerows([HEADER, *rows()])
     words = ["analyse", str(path), "--out", str(tmp_path / "out"), "--draws", "100", "--imputations", "2"]
-    assert cli.main(words) == 0
+    assert main.main(words) == 0
     page = (tmp_path / "out" / "report" / "index.html").read_text(encoding="utf-8")
     assert "cannot be told" in page
 

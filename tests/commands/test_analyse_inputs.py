@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.analysis import regression
-from xstilts.commands import main as cli
+from xstilts.commands import main
 from xstilts.commands.analyse import scores
 from xstilts.distances import from_english, grambank, imputation
 
@@ -50,7 +50,7 @@ def write(tmp_path: Path) -> Write:
 def analyse(path: Path, *options: str) -> tuple[int, Path]:
     out = path.parent / "out"
     fast = ["--draws", "100", "--imputations", "0", "--workers", "1"]
-    return cli.main(["analyse", str(path), "--out", str(out), *fast, *options]), out
+    return main.main(["analyse", str(path), "--out", str(out), *fast, *options]), out
 
 
 def test_row_03_fractions_are_refused_and_scale_100_makes_points_of_them(write: Write) -> None:

@@ -16,17 +16,16 @@ import pytest
 import yaml
 
 import tiny
-from xstilts.commands import calibration
-from xstilts.commands import main as cli
+from xstilts.commands import calibration, main
 from xstilts.commands.calibration import accidents, drive, findings, table, truths, workspace
-from xstilts.commands.calibration.drive import Drive, Kept, Plan
-from xstilts.commands.calibration.findings import Finding
+from xstilts.commands.calibration.drive import Kept, SimulationDrive, SimulationPlan
+from xstilts.commands.calibration.findings import SimulationFinding
 from xstilts.commands.calibration.truths import File, Truth
 from xstilts.preparation.world.settings import WorldSettings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / calibration.TRUTHS
-FINDING = Finding(
+FINDING = SimulationFinding(
     verdict="supported", direction="smaller with distance", q=0.01, slope=-0.7, low=-0.9, high=-0.4,
     slope_reduction=-0.6, languages=12, cells=12, before=50.0, gain=5.0, gain_sd=2.0,
     english_before=60.0, english_gain=9.0, near_chance=0, near_ceiling=0,
@@ -110,7 +109,9 @@ def notes(tmp_path):
 def plan(root, notes, tmp_path):
     script = tmp_path / "fake.py"
     script.write_text(FAKE, encoding="utf-8")
-    return Plan(root, tmp_path / "out", (sys.executable, str(script), str(notes)), workspace.sources(root), "unknown")
+    return SimulationPlan(
+        root, tmp_path / "out", (sys.executable, str(script), str(notes)), workspace.sources(root), "unknown"
+    )
 
 
 def started(notes):
@@ -191,8 +192,8 @@ def test_a_verdict_is_judged_by_what_was_planted(truth, verdict, direction, judg
 
 def test_a_run_leaves_its_numbers_its_parameters_and_no_workspace(plan, root):
     run = truths.runs(FILE, [SLOPE], [1], [1], root)[0]
-    assert Drive(plan, silent).run([run]) == {}
-    found = Drive(plan, silent).kept(run).finding
+    assert SimulationDrive(plan, silent).run([run]) == {}
+    found = SimulationDrive(plan, silent).kept(run).finding
     assert (found.verdict, found.slope, found.cells, found.near_chance, found.near_ceiling) == (
         "supported",
         -0.7,
@@ -210,17 +211,17 @@ def test_a_run_leaves_its_numbers_its_parameters_and_no_workspace(plan, root):
 
 def test_what_is_done_is_not_run_again_until_its_parameters_or_the_sources_change(plan, root, notes):
     runs = truths.runs(FILE, FILE.truths, [1], [1], root)
-    Drive(plan, silent).run(runs)
-    Drive(plan, silent).run(runs)
+    SimulationDrive(plan, silent).run(runs)
+    SimulationDrive(plan, silent).run(runs)
     assert started(notes) == ["null-1", "slope-1"]
     changed = truths.runs(FILE, [replace(NULL, set={"analysis.draws": 5}), SLOPE], [1], [1], root)
-    Drive(plan, silent).run(changed)
+    SimulationDrive(plan, silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "slope-1"]
     (root / "src/xstilts/commands/calibration").mkdir(parents=True)
     (root / "src/xstilts/commands/calibration/table.py").write_text("no stage imports it", encoding="utf-8")
     assert workspace.sources(root) == plan.sources
     (root / "src/some.txt").write_text("other", encoding="utf-8")
-    Drive(replace(plan, sources=workspace.sources(root)), silent).run(changed)
+    SimulationDrive(replace(plan, sources=workspace.sources(root)), silent).run(changed)
     assert started(notes) == ["null-1", "null-1", "null-1", "slope-1", "slope-1"]
 
 
@@ -245,7 +246,7 @@ def test_a_run_that_fails_stops_no_other_and_the_status_says_so(plan, root, note
 def test_jobs_run_side_by_side(plan, root, notes):
     (notes / "together").mkdir()
     runs = truths.runs(FILE, FILE.truths, [1], [1], root)
-    assert Drive(replace(plan, jobs=2), silent).run(runs) == {}
+    assert SimulationDrive(replace(plan, jobs=2), silent).run(runs) == {}
 
 
 def _driver(plan, truth):
@@ -308,7 +309,7 @@ def test_a_result_of_another_version_is_no_result(plan, root):
     path = plan.out / "runs" / run.name / drive.RESULT
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"params": run.digest, "finding": {}}), encoding="utf-8")
-    assert Drive(plan, silent).kept(run) is None
+    assert SimulationDrive(plan, silent).kept(run) is None
 
 
 def test_a_study_without_a_verdict_is_an_error(tmp_path):
@@ -350,7 +351,7 @@ def test_totals_count_misses_false_alarms_and_floors(root):
 @pytest.mark.parametrize("numbers", ["", "a", "3-1", "1,1-2", "-2"])
 def test_world_seeds_that_are_no_numbers_are_an_error(numbers, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    assert cli.main(["calibrate", "--out", str(tmp_path), f"--worlds={numbers}", "--dry"]) == 1
+    assert main.main(["calibrate", "--out", str(tmp_path), f"--worlds={numbers}", "--dry"]) == 1
     assert "--worlds is" in capsys.readouterr().err
 
 
@@ -382,10 +383,10 @@ def test_the_real_pipeline_runs_in_a_workspace_and_a_second_training_seed_takes_
     truth = Truth("tiny", "nothing", "not supported", base=str(base), set=changed)
     runs = truths.runs(File(str(base), (truth,)), [truth], [1], [1, 2], ROOT)
     command = (sys.executable, "-m", "xstilts.commands.main", "repro", "correlate")
-    plan = Plan(ROOT, tmp_path / "out", command, workspace.sources(ROOT), workspace.commit(ROOT))
+    plan = SimulationPlan(ROOT, tmp_path / "out", command, workspace.sources(ROOT), workspace.commit(ROOT))
     assert calibration.calibrate(plan, runs, [truth]) == 0
     first, second = ((plan.out / "runs" / run.name / drive.LOG).read_text(encoding="utf-8") for run in runs)
     assert "Running stage 'pretrained'" in first
     assert "Stage 'pretrained' is cached" in second
     assert "Running stage 'intermediate@mnli-2'" in second
-    assert all(Drive(plan, silent).kept(run).finding.cells == 11 for run in runs)
+    assert all(SimulationDrive(plan, silent).kept(run).finding.cells == 11 for run in runs)

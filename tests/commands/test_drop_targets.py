@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from xstilts.commands import main as cli
+from xstilts.commands import main
 
 # Two trainings and their predictions; `shared` has the same bytes in both.
 PIPELINE = """\
@@ -67,7 +67,7 @@ def test_weights_go_from_folder_and_cache_and_everything_is_up_to_date(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (repository / "predictions/none/xquad/seed1").unlink()
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     assert "dropped: the weights of 1 target checkpoints" in capsys.readouterr().out
     assert [path.name for path in XNLI.iterdir()] == ["card.json"]
     assert (SQUAD / "encoder/w").exists()
@@ -80,17 +80,17 @@ def test_weights_go_from_folder_and_cache_and_everything_is_up_to_date(
 
 
 def test_what_needs_no_weights_runs_without_training(repository: Path) -> None:
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     (repository / "metric").write_text("F1\n")
     assert ran(repository) == ["score"]
     assert (repository / "score").read_text() == "tags of xnli\nF1\n"
 
 
 def test_a_changed_input_trains_again_and_what_was_trained_can_be_dropped_again(repository: Path) -> None:
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     (repository / "in").write_text("another\n")
     assert set(ran(repository)) == {"target@xnli", "target@squad_v1", "predict", "predict_squad_v1"}
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     assert "up to date" in tiny.run(repository, "dvc", "status")
     # A parameter that is changed back finds no weights in the cache.
     (repository / "in").write_text("the same in all\n")
@@ -98,7 +98,7 @@ def test_a_changed_input_trains_again_and_what_was_trained_can_be_dropped_again(
 
 
 def test_one_training_comes_back_when_its_stage_is_forced(repository: Path) -> None:
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     tiny.run(repository, "dvc", "repro", "--force", "--single-item", "target@xnli")
     assert (XNLI / "encoder/w").read_text() == "weights of xnli\n"
     ran(repository)
@@ -106,7 +106,7 @@ def test_one_training_comes_back_when_its_stage_is_forced(repository: Path) -> N
 
 
 def test_dropped_weights_are_neither_pushed_nor_missed_by_a_clone(repository: Path, tmp_path: Path) -> None:
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     remote = tmp_path / "remote"
     tiny.run(repository, "dvc", "remote", "add", "-d", "folder", str(remote))
     tiny.run(repository, "dvc", "push", "--run-cache")
@@ -128,7 +128,7 @@ def test_killed_after_dvc_lock_was_written_checkout_does_the_rest(
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
-            cli.main(["drop-targets", "--yes"])
+            main.main(["drop-targets", "--yes"])
     tiny.run(repository, "dvc", "checkout", "--force")
     assert [path.name for path in XNLI.iterdir()] == ["card.json"]
     assert "up to date" in tiny.run(repository, "dvc", "status")
@@ -139,7 +139,7 @@ def test_a_training_whose_second_target_is_not_predicted_yet_stays(repository: P
     params = tiny.altered(params, "squad_v1: [xquad]", "squad_v1: [xquad, mlqa]")
     params = tiny.altered(params, "tasks: [mnli,", "tasks: [mnli, mlqa,")
     (repository / "params.yaml").write_text(params)
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     assert (SQUAD / "encoder/w").exists()
     assert not (XNLI / "encoder").exists()
 
@@ -147,13 +147,13 @@ def test_a_training_whose_second_target_is_not_predicted_yet_stays(repository: P
 def test_predictions_of_an_older_training_do_not_count(repository: Path) -> None:
     (repository / "in").write_text("another\n")
     tiny.run(repository, "dvc", "repro", "target")
-    assert cli.main(["drop-targets", "--yes"]) == 0
+    assert main.main(["drop-targets", "--yes"]) == 0
     assert (XNLI / "encoder/w").exists()
 
 
 def test_without_yes_nothing_is_deleted(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, lock = cached(repository), Path("dvc.lock").read_bytes()
-    assert cli.main(["drop-targets"]) == 0
+    assert main.main(["drop-targets"]) == 0
     assert "would drop (with --yes): the weights of 2 target checkpoints" in capsys.readouterr().out
     assert (XNLI / "encoder/w").exists()
     assert cached(repository) == before
@@ -164,18 +164,18 @@ def test_without_yes_nothing_is_deleted(repository: Path, capsys: pytest.Capture
 def test_params_decide_where_the_command_asks_them(repository: Path, kept: bool) -> None:
     text = tiny.altered(tiny.PARAMS, "keep_targets: true", f"keep_targets: {str(kept).lower()}")
     (repository / "params.yaml").write_text(text)
-    assert cli.main(["drop-targets", "--yes", "--unless-kept"]) == 0
+    assert main.main(["drop-targets", "--yes", "--unless-kept"]) == 0
     assert (XNLI / "encoder/w").exists() == kept
 
 
 def test_a_grid_that_ends_drops_what_params_do_not_keep(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["grid"]) == 0
+    assert main.main(["grid"]) == 0
     assert "dropped" not in capsys.readouterr().out
     (repository / "params.yaml").write_text(tiny.altered(tiny.PARAMS, "keep_targets: true", "keep_targets: false"))
-    assert cli.main(["grid"]) == 0
+    assert main.main(["grid"]) == 0
     assert "dropped the weights of 2 target checkpoints" in capsys.readouterr().out
     assert [path.name for path in XNLI.iterdir()] == ["card.json"]
-    assert cli.main(["grid"]) == 0
+    assert main.main(["grid"]) == 0
     assert "dropped" not in capsys.readouterr().out
 
 
@@ -183,5 +183,5 @@ def test_elsewhere_it_says_where_it_belongs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["drop-targets"]) == 1
+    assert main.main(["drop-targets"]) == 1
     assert "dvc.lock is not here" in capsys.readouterr().err

@@ -6,22 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts import experiment as params
-from xstilts.commands import main as cli
-from xstilts.commands.dry_run import architectures, disk
-from xstilts.commands.dry_run import cost as plan
+from xstilts import experiment
+from xstilts.commands import main
+from xstilts.commands.dry_run import architectures, cost, disk
 from xstilts.commands.dry_run.architectures import KNOWN, Architecture
 from xstilts.model.batching import Encoded
 from xstilts.model.settings import Model
-from xstilts.training.schedule import Subject, total_steps
+from xstilts.training.schedule import EncodedTask, total_steps
 from xstilts.training.settings import Recipe
 
 ROOT = Path(__file__).parents[2]
 SMALL = Model(vocabulary=300, layers=2, hidden=32, heads=2, feed_forward=64, positions=130)
 
 
-def profile(name: str) -> params.Params:
-    return params.load(ROOT / "profiles" / f"{name}.yaml")
+def profile(name: str) -> experiment.Params:
+    return experiment.load(ROOT / "profiles" / f"{name}.yaml")
 
 
 def test_the_sizes_of_xlmr_large_are_those_of_its_weights() -> None:
@@ -33,10 +32,10 @@ def test_the_sizes_of_xlmr_large_are_those_of_its_weights() -> None:
 
 @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
 def test_parameters_are_counted_as_transformers_makes_them(kind: str) -> None:
-    from xstilts.commands.dry_run import trial_step as onestep
+    from xstilts.commands.dry_run import trial_step
 
     architecture = replace(architectures.of(SMALL), kind=kind, types=2 if kind == "bert" else 1)
-    body = onestep.build(architecture)
+    body = trial_step.build(architecture)
     assert sum(one.numel() for one in body.parameters()) == architecture.parameters
     outside = sum(one.numel() for name, one in body.named_parameters() if not name.startswith("embeddings"))
     assert outside == architecture.body
@@ -68,7 +67,7 @@ def test_real_sizes_are_counted_on_the_meta_device() -> None:
 @pytest.mark.parametrize("name", ["modernbert", "mt5", "rembert", "qwen3"])
 def test_a_folder_of_any_family_is_counted_and_takes_a_step(name: str, tmp_path: Path) -> None:
     import families
-    from xstilts.commands.dry_run import trial_step as onestep
+    from xstilts.commands.dry_run import trial_step
 
     folder = families.write(tmp_path, families.FAMILIES[name])
     size = architectures.of(Model(name=str(folder)))
@@ -77,7 +76,7 @@ def test_a_folder_of_any_family_is_counted_and_takes_a_step(name: str, tmp_path:
     expected = sum(one.numel() for one in (whole.get_encoder() if name == "mt5" else whole).parameters())
     assert size.parameters == expected
     assert size.parameters - size.body >= size.vocabulary * size.row
-    taken = list(onestep.take(profile("world-full"), size, items=2, accelerator="cpu", precision="32-true"))
+    taken = list(trial_step.take(profile("world-full"), size, items=2, accelerator="cpu", precision="32-true"))
     assert [row.shape for row in taken] == ["classification", "tagging", "span", "choice", "mlm"]
     assert all(np.isfinite(row.loss) for row in taken)
 
@@ -107,15 +106,15 @@ def test_a_name_that_is_neither_known_nor_to_be_had_is_an_error_that_says_what_i
 def test_steps_are_planned_as_the_schedule_takes_them(sizes: list[tuple[int, int]]) -> None:
     recipe = Recipe(learning_rate=1.0, batch=4, max_length=8, epochs=2.5, cap=1000)
     subjects = {
-        str(number): Subject(str(number), Encoded(np.empty(0), np.empty(0), np.zeros(items + 1)), batch)
+        str(number): EncodedTask(str(number), Encoded(np.empty(0), np.empty(0), np.zeros(items + 1)), batch)
         for number, (items, batch) in enumerate(sizes)
     }
-    assert plan.steps(sizes, recipe) == total_steps(subjects, epochs=2.5, steps=0, cap=1000)
-    assert plan.steps(sizes, replace(recipe, steps=7)) == 7
+    assert cost.steps(sizes, recipe) == total_steps(subjects, epochs=2.5, steps=0, cap=1000)
+    assert cost.steps(sizes, replace(recipe, steps=7)) == 7
 
 
 def test_the_paper_s_trainings_have_the_paper_s_steps(tmp_path: Path) -> None:
-    found = {(one.kind, one.name): one for one in plan.trainings(profile("xlmr-large"), tmp_path)}
+    found = {(one.kind, one.name): one for one in cost.trainings(profile("xlmr-large"), tmp_path)}
     assert found["target", "xnli"].steps == round(2 * np.ceil(392_702 / 4))
     assert found["target", "xnli"].copies == 17 * 3
     assert found["intermediate", "anli"].steps == 2 * np.ceil(1_104_934 / 24)
@@ -125,12 +124,12 @@ def test_the_paper_s_trainings_have_the_paper_s_steps(tmp_path: Path) -> None:
 
 def test_prepared_data_are_counted_before_the_task_file_says(tmp_path: Path) -> None:
     large = profile("xlmr-large")
-    assert plan.training_items(large, "ccg", "eng", tmp_path) == 38_015
+    assert cost.training_items(large, "ccg", "eng", tmp_path) == 38_015
     (tmp_path / "ccg").mkdir()
     (tmp_path / "ccg" / "task.json").write_text('{"counts": {"train": 77}, "source": {"origin": "files"}}')
-    assert plan.training_items(large, "ccg", "eng", tmp_path) == 77
+    assert cost.training_items(large, "ccg", "eng", tmp_path) == 77
     (tmp_path / "ccg" / "task.json").write_text('{"counts": {"train": 77}, "source": {"origin": "world"}}')
-    assert plan.training_items(large, "ccg", "eng", tmp_path) == 38_015
+    assert cost.training_items(large, "ccg", "eng", tmp_path) == 38_015
 
 
 def test_disk_of_whole_encoders_is_four_bytes_a_parameter_and_checkpoint() -> None:
@@ -153,14 +152,14 @@ def test_disk_of_differences_is_two_bytes_a_parameter_without_the_rows_that_engl
 
 
 def test_the_planned_size_of_a_difference_is_that_of_its_file(tmp_path: Path) -> None:
-    from xstilts.commands.dry_run import trial_step as onestep
-    from xstilts.model import weight_delta as difference
+    from xstilts.commands.dry_run import trial_step
+    from xstilts.model import weight_delta
 
     model = replace(profile("world").model, vocabulary=SMALL.vocabulary, layers=2, hidden=32, heads=2, feed_forward=64)
     size = architectures.of(model)
-    base = onestep.build(size).state_dict()
+    base = trial_step.build(size).state_dict()
     changed = {name: value + 0.01 for name, value in base.items()}
-    difference.write(difference.between(changed, base), tmp_path / "file", "base")
+    weight_delta.write(weight_delta.between(changed, base), tmp_path / "file", "base")
     need = disk.need(replace(profile("world"), model=model), size)
     planned = need.target / (len(profile("world").intermediates) * len(profile("world").trainings))
     assert (tmp_path / "file").stat().st_size == pytest.approx(planned, rel=0.1)
@@ -168,8 +167,8 @@ def test_the_planned_size_of_a_difference_is_that_of_its_file(tmp_path: Path) ->
 
 def test_twice_the_speed_takes_half_the_time_and_small_steps_take_their_own() -> None:
     size = KNOWN["xlm-roberta-large"]
-    long = plan.Training("target", "t", 1, 10, 10, 1e6, 1, 0.0)
-    free = plan.Machine(tflops=100, mfu=0.5, launch=1e-9, bandwidth=1e30)
+    long = cost.TrainingCost("target", "t", 1, 10, 10, 1e6, 1, 0.0)
+    free = cost.Machine(tflops=100, mfu=0.5, launch=1e-9, bandwidth=1e30)
     once = long.seconds(size, free, checkpointing=False, parts=1)
     assert once == pytest.approx(10 * 6 * size.body * 1e6 / 50e12)
     assert long.seconds(size, replace(free, mfu=1.0), checkpointing=False, parts=1) == pytest.approx(once / 2)
@@ -181,9 +180,9 @@ def test_twice_the_speed_takes_half_the_time_and_small_steps_take_their_own() ->
 
 
 def test_the_plan_gives_the_steps_that_were_measured_on_an_h100() -> None:
-    size, machine = KNOWN["xlm-roberta-large"], plan.Machine()
+    size, machine = KNOWN["xlm-roberta-large"], cost.Machine()
     for tokens, milliseconds in ((1426, 15.1), (815, 12.7)):
-        one = plan.Training("target", "t", 1, 10, 1, tokens, 1, 0.0)
+        one = cost.TrainingCost("target", "t", 1, 10, 1, tokens, 1, 0.0)
         found = one.seconds(size, machine, checkpointing=False, parts=1, trim=True)
         assert found * 1000 == pytest.approx(milliseconds, rel=0.02)
         whole = one.seconds(size, machine, checkpointing=False, parts=1)
@@ -205,24 +204,24 @@ def test_the_plan_imports_no_torch() -> None:
 
 def test_the_plan_of_every_profile_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for path in sorted((ROOT / "profiles").glob("*.yaml")):
-        assert cli.main(["dry-run", "--params", str(path)]) == 0
+        assert main.main(["dry-run", "--params", str(path)]) == 0
         printed = capsys.readouterr().out
         assert printed.startswith(f"{path.stem}: ")
-        for training in params.load(path).trainings:
+        for training in experiment.load(path).trainings:
             assert f"target        {training}" in printed
 
 
 def test_an_assumption_that_is_no_positive_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["dry-run", "--params", str(ROOT / "params.yaml"), "--mfu", "0"]) == 1
+    assert main.main(["dry-run", "--params", str(ROOT / "params.yaml"), "--mfu", "0"]) == 1
     assert "must be greater than 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
 def test_a_step_of_every_shape_is_taken_with_the_real_module(kind: str) -> None:
-    from xstilts.commands.dry_run import trial_step as onestep
+    from xstilts.commands.dry_run import trial_step
 
     size = Architecture(kind, 300, 2, 32, 2, 64, 130, types=2 if kind == "bert" else 1)
-    taken = list(onestep.take(profile("world-full"), size, items=3, accelerator="cpu", precision="32-true"))
+    taken = list(trial_step.take(profile("world-full"), size, items=3, accelerator="cpu", precision="32-true"))
     assert [row.shape for row in taken] == ["classification", "tagging", "span", "choice", "mlm"]
     expected = {"classification": np.log(3), "tagging": np.log(17), "mlm": np.log(300)}
     for row in taken:
@@ -234,9 +233,9 @@ def test_a_step_of_every_shape_is_taken_with_the_real_module(kind: str) -> None:
 
 def test_examples_are_counted_of_the_layout_of_files_in_force_and_as_they_are_limited(tmp_path: Path) -> None:
     mini = profile("e5-mini")
-    assert plan.training_items(mini, "xnli", "eng", tmp_path) == 2_000  # of 33,136
-    assert plan.test_items(mini, "xnli", tmp_path) == 15 * 60
-    assert plan.test_items(mini, "tydiqa", tmp_path) == 9 * 60
+    assert cost.training_items(mini, "xnli", "eng", tmp_path) == 2_000  # of 33,136
+    assert cost.test_items(mini, "xnli", tmp_path) == 15 * 60
+    assert cost.test_items(mini, "tydiqa", tmp_path) == 9 * 60
     small = profile("e5-small")
-    assert plan.training_items(small, "hellaswag", "eng", tmp_path) == 9_041
-    assert plan.test_items(small, "mlqa", tmp_path) == 1_000 + 517 + 504 + 512 + 507 + 500 + 511
+    assert cost.training_items(small, "hellaswag", "eng", tmp_path) == 9_041
+    assert cost.test_items(small, "mlqa", tmp_path) == 1_000 + 517 + 504 + 512 + 507 + 500 + 511

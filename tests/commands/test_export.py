@@ -11,7 +11,7 @@ import transformers
 from transformers import AutoModel, AutoTokenizer
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, task
-from xstilts.commands.dry_run import trial_step as onestep
+from xstilts.commands.dry_run import trial_step
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.commands.main import main
 from xstilts.formats import atomic, checkpoints
@@ -20,7 +20,7 @@ from xstilts.model import encoder, shapes
 from xstilts.model.architecture import first_position
 from xstilts.model.batching import Encoded, by_length, collate, hidden_states
 from xstilts.model.tokens import Tokens
-from xstilts.training import loop as training
+from xstilts.training import loop
 from xstilts.training.job import Job, Material
 
 
@@ -42,7 +42,7 @@ def checkpoint(start: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = root / "checkpoints" / "intermediate" / "mixed" / "seed1"
     recipe = replace(RECIPE, steps=10)
     job = Job("intermediate", "mixed", 1, base, Material(folders_, start.parent / "text"), recipe, output, base)
-    training.train(job, RUNTIME, Memory().begin, root / "resume")
+    loop.train(job, RUNTIME, Memory().begin, root / "resume")
     return output
 
 
@@ -164,7 +164,7 @@ def test_the_language_model_head_gives_the_same_logits_in_transformers(checkpoin
 @pytest.mark.parametrize("shape", ["classification", "choice"])
 def test_bert_s_pooler_takes_the_dense_layer_of_a_head(checkpoint: Path, tmp_path: Path, shape: str) -> None:
     size = Architecture("bert", 300, 2, 32, 2, 64, 130, types=2)
-    body = onestep.build(size)
+    body = trial_step.build(size)
     folder = atomic.aside(tmp_path / "bert")
     encoder.save_encoder(body, folder / "encoder", checkpoint / "encoder" / "tokenizer.json")
     ours = shapes.get(shape).Head(32, 0.0, ("a", "b")).eval()

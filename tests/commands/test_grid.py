@@ -18,7 +18,7 @@ import yaml
 
 import tiny
 import toy_grid
-from xstilts.commands import main as cli
+from xstilts.commands import main
 from xstilts.commands.grid import clones, dag, durations, locks, plan, progress, resources, workers
 from xstilts.commands.grid.dag import Node
 from xstilts.commands.grid.durations import Durations
@@ -267,9 +267,9 @@ def test_a_log_is_one_command_away_and_a_wrong_name_gets_a_suggestion(
     log = workers.logfile(toy, "a@1")
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("it went well\n", encoding="utf-8")
-    assert cli.main(["grid", "--log", "a@1"]) == 0
+    assert main.main(["grid", "--log", "a@1"]) == 0
     assert "it went well" in capsys.readouterr().out
-    assert cli.main(["grid", "--log", "a@11"]) == 1
+    assert main.main(["grid", "--log", "a@11"]) == 1
     assert "Did you mean 'a@1'?" in capsys.readouterr().err
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.commands import main as cli
+from xstilts.commands import main
 
 XSTILTS = [sys.executable, "-m", "xstilts"]
 
@@ -13,21 +13,21 @@ def typed(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*XSTILTS, *words], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", main.COMMANDS)
 def test_every_command_shows_an_example_that_its_parser_takes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    example = cli.EXAMPLES[name].partition("#")[0].replace('eval "$(', "").replace(')"', "").split()
+    example = main.EXAMPLES[name].partition("#")[0].replace('eval "$(', "").replace(')"', "").split()
     assert example[:2] == ["xstilts", name]
-    whole = cli.parser([] if name in cli.PASSED_ON else [name])
-    assert whole.parse_args(example[1:2] if name in cli.PASSED_ON else example[1:]).command == name
+    whole = main.parser([] if name in main.PASSED_ON else [name])
+    assert whole.parse_args(example[1:2] if name in main.PASSED_ON else example[1:]).command == name
     with pytest.raises(SystemExit):
         whole.parse_args([name, "--help"])
-    assert cli.EXAMPLES[name] in capsys.readouterr().out
+    assert main.EXAMPLES[name] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_completion_knows_every_command_and_its_options(shell: str, tmp_path: Path) -> None:
     script = typed("completion", shell).stdout
-    assert all(name in script for name in cli.COMMANDS)
+    assert all(name in script for name in main.COMMANDS)
     assert "--imputations" in script
     if shell == "bash":
         (tmp_path / "script").write_text(script)

@@ -1,4 +1,4 @@
-"""A kept study is made again from its records, and what was edited by hand is found."""
+"""An archived study is made again from its records, and what was edited by hand is found."""
 
 import csv
 import json
@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid
-from xstilts import experiment as params
+from xstilts import experiment
 from xstilts.commands.main import main
-from xstilts.commands.regenerate import command as regenerate
-from xstilts.commands.regenerate import study_curves as kept_curves
-from xstilts.commands.regenerate import study_page as kept
+from xstilts.commands.regenerate import command, study_curves, study_page
 from xstilts.formats.runs import RunKey, Score
 from xstilts.tracking import records, scores
 
@@ -112,12 +110,12 @@ def test_the_placebo_has_the_spare_seeds_as_its_intermediate():
         Score("s", name, "xnli", "xnli", "deu", "accuracy", 1, value, 10)
         for name, value in (("none", 1.0), ("spare", 2.0), ("mnli", 3.0))
     ]
-    rows = regenerate.placebo(found)
+    rows = command.placebo(found)
     assert [(row.study, row.intermediate, row.value) for row in rows] == [
         ("s-placebo", "none", 1.0),
         ("s-placebo", "placebo", 2.0),
     ]
-    assert regenerate.placebo([row for row in found if row.intermediate != "spare"]) == []
+    assert command.placebo([row for row in found if row.intermediate != "spare"]) == []
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
@@ -128,7 +126,7 @@ def test_every_kept_gain_is_the_difference_of_two_kept_records(folder):
     assert rows
     for row in rows:
         name, metric = row["intermediate"], f"{row['metric']}/{row['language']}"
-        after = made[f"{'spare' if name == regenerate.PLACEBO else name}/{row['target']}/seed{row['seed']}"][metric]
+        after = made[f"{'spare' if name == command.PLACEBO else name}/{row['target']}/seed{row['seed']}"][metric]
         before = made[f"none/{row['target']}/seed{row['seed']}"][metric]
         assert (float(row["before"]), float(row["after"])) == (before, after)
         assert float(row["gain"]) == after - before
@@ -136,9 +134,9 @@ def test_every_kept_gain_is_the_difference_of_two_kept_records(folder):
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
 def test_a_kept_study_has_the_same_seeds_of_a_target_for_every_intermediate(folder):
-    grid = params.load(folder / "params.yaml")
+    grid = experiment.load(folder / "params.yaml")
     found = [records.key_of(record) for record in records.read_scores(folder / "scores")]
-    assert regenerate.complete(folder / "scores", grid) == sorted(found)
+    assert command.complete(folder / "scores", grid) == sorted(found)
     assert all(scores.entry(record).study == grid.study for record in records.read_scores(folder / "scores"))
 
 
@@ -148,7 +146,7 @@ def test_the_kept_curves_are_those_of_the_kept_trainings(folder):
         kept_rows = [
             (row["training"], row["metric"], int(row["step"]), float(row["value"])) for row in csv.DictReader(lines)
         ]
-    assert kept_rows == list(kept_curves.rows(folder / "trainings"))
+    assert kept_rows == list(study_curves.rows(folder / "trainings"))
 
 
 @pytest.mark.heavy
@@ -160,4 +158,4 @@ def test_every_kept_number_is_made_again(repository, folder):
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
 def test_the_page_of_a_kept_study_quotes_its_tables(folder):
     page = (folder / "README.md").read_text(encoding="utf-8")
-    assert kept.quoted(page) == kept.write(folder / "results")
+    assert study_page.quoted(page) == study_page.write(folder / "results")

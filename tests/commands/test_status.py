@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from xstilts.commands import main as cli
+from xstilts.commands import main
 
 PIPELINE = """\
 stages:
@@ -86,5 +86,5 @@ def test_a_dead_process_that_left_its_lock_runs_nothing(repository):
 
 def test_outside_a_repository_it_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["status"]) == 1
+    assert main.main(["status"]) == 1
     assert "inside the repository" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from made_submission import LANGUAGES
-from xstilts.commands import main as cli
+from xstilts.commands import main
 from xstilts.commands.submission import evaluation, files
 from xstilts.scoring.metrics import spans
 
@@ -112,7 +112,7 @@ def test_score_and_check_name_the_file_of_whatever_cannot_be_read(
         "--output",
         str(tmp_path / "s"),
     ]
-    assert cli.main(words) != 0
+    assert main.main(words) != 0
     assert "test-de.json, line 1: JSON that is nested too deep" in capsys.readouterr().err
-    assert cli.main(["submission", "check", "--submission", str(deep), "--labels", str(labels)]) != 0
+    assert main.main(["submission", "check", "--submission", str(deep), "--labels", str(labels)]) != 0
     assert "test-de.json, line 1: JSON that is nested too deep" in capsys.readouterr().out

@@ -10,8 +10,7 @@ from xstilts.commands import trace
 from xstilts.commands.main import main
 from xstilts.formats import atomic, checkpoints, fingerprints
 from xstilts.formats.runs import RunKey
-from xstilts.tracking import records, scores, store
-from xstilts.tracking import sync as mirror
+from xstilts.tracking import records, scores, store, sync
 
 pytest_plugins = ["mlflow_store"]
 RECORD = Path("scores/mnli/xnli/seed1.json")
@@ -53,12 +52,12 @@ def experiment(repository: Path) -> Path:
     return repository
 
 
-def at(run: records.Training, commit: str) -> records.Training:
+def at(run: records.TrainingRecord, commit: str) -> records.TrainingRecord:
     row = run.entry.as_json()
     data = {"name": "mnli", "digest": fingerprints.of_file(Path("data/mnli/train.jsonl")), "context": "training"}
     row["datasets"] = [{**data, "source": "data/mnli/train.jsonl", "licence": "OANC"}]
     row["tags"] = {**row["tags"], "git_commit": commit}
-    return records.Training(type(run.entry).from_json(row), run.curve)
+    return records.TrainingRecord(type(run.entry).from_json(row), run.curve)
 
 
 def broken(text: str = NUMBER) -> dict[str, str]:
@@ -142,7 +141,7 @@ def test_a_missing_parent_run_is_named(experiment):
     scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
     assert broken() == {}
     children = [run for run in there.search(["world"]) if run.data.tags["kind"] == "score"]
-    parent = mirror.find(there, "world", parent.data.tags["fingerprint"])
+    parent = sync.find(there, "world", parent.data.tags["fingerprint"])
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from xstilts.formats.runs import RunKey
-from xstilts.tracking import records, scores, store
-from xstilts.tracking import training_run as trainings
+from xstilts.tracking import records, scores, store, training_run
 
 CODES = ("deu", "eng", "swh")
 
@@ -57,13 +56,13 @@ class Grid:
     points: float = 50.0
     dirty: bool = False
 
-    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.Training:
+    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.TrainingRecord:
         """The record of one training, with a curve of three points."""
-        subject = trainings.Subject(
+        subject = training_run.TrainingRun(
             "world", "tiny", phase, 1, intermediate, "xnli" if phase == "target" else "", parent,
             ({"name": "mnli", "digest": "d" * 64, "context": "training", "source": "data/mnli"},),
         )  # fmt: skip
-        entry = trainings.over(
+        entry = training_run.over(
             subject.entry(digit(phase, intermediate, self.rate), {"recipe": {"rate": self.rate}}, started=1000),
             metrics={"train/loss": 0.25, "train/tokens_per_second": 900.0},
             provenance={"git_commit": "c" * 40, "git_dirty": self.dirty, "seconds": 3.5},
@@ -71,7 +70,7 @@ class Grid:
             step=3,
         )
         curve = [("train/loss", 1 / 2**step, 1000 + step, step) for step in range(3)]
-        return records.Training(entry, (*curve, ("train/loss", 0.25, 4000, 3)))
+        return records.TrainingRecord(entry, (*curve, ("train/loss", 0.25, 4000, 3)))
 
     def write(self, *intermediates: str) -> list[dict[str, Any]]:
         """Write the records of some intermediates and of `xnli` after each; the score records."""
@@ -84,7 +83,7 @@ class Grid:
             made.append(self.score(RunKey(name, "xnli", 1), second))
         return made
 
-    def score(self, key: RunKey, run: records.Training, **more: Any) -> dict[str, Any]:
+    def score(self, key: RunKey, run: records.TrainingRecord, **more: Any) -> dict[str, Any]:
         """Write one score record; `run` is the target training that it rests on."""
         content: dict[str, Any] = {
             "study": "world",

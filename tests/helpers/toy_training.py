@@ -12,7 +12,7 @@ from xstilts.formats import prepared
 from xstilts.formats.examples import SentencePair
 from xstilts.formats.prepared import Card
 from xstilts.model.settings import Runtime
-from xstilts.training import loop as training
+from xstilts.training import loop
 from xstilts.training.job import Job
 from xstilts.training.settings import Recipe
 
@@ -57,7 +57,7 @@ def pairs(folder: Path, number: int = 24) -> Path:
 
 
 def run(job: Job, resume: Path, logger: Memory | None = None, runtime: Runtime = RUNTIME) -> dict[str, Any]:
-    return training.train(job, runtime, (logger or Memory()).begin, resume)
+    return loop.train(job, runtime, (logger or Memory()).begin, resume)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

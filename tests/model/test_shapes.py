@@ -57,7 +57,7 @@ def test_longest_first_cuts_as_the_tokenizers_library_does(tokens: Tokens, first
     ours = len(cut[0]) + len(cut[1])
     assert ours == min(room, len(pieces[a]) + len(pieces[b]))
     theirs = tokenizer.encode(a, b)
-    # Where both are equally long the library may cut the other one: lengths differ by at most one sub-word.
+    # Where both are equally long the library may cut the other one: lengths differ by at most one token.
     kept = sum(
         1
         for kind, special in zip(theirs.sequence_ids, theirs.special_tokens_mask, strict=True)

@@ -11,11 +11,10 @@ import torch
 from safetensors.torch import load_file
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs
-from xstilts import experiment as params
+from xstilts import experiment
 from xstilts.formats import checkpoints
-from xstilts.model import encoder
-from xstilts.model import weight_delta as difference
-from xstilts.training import loop as training
+from xstilts.model import encoder, weight_delta
+from xstilts.training import loop
 from xstilts.training.job import Job, Material
 from xstilts.training.settings import Recipe
 
@@ -33,7 +32,7 @@ def matrices(seed: int = 0) -> Weights:
 
 def again(parts: Weights, base: Weights) -> Weights:
     opened = {name: value.clone() for name, value in base.items()}
-    difference.add(parts, opened)
+    weight_delta.add(parts, opened)
     return opened
 
 
@@ -42,7 +41,7 @@ def rms(value: torch.Tensor) -> float:
 
 
 def size(folder: Path) -> int:
-    return (folder / "encoder" / difference.FILE).stat().st_size
+    return (folder / "encoder" / weight_delta.FILE).stat().st_size
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def job(start: Path, tmp_path: Path) -> Job:
 
 
 def learn(job: Job, tmp_path: Path) -> dict[str, Any]:
-    return training.train(job, RUNTIME, Memory().begin, tmp_path / "resume")
+    return loop.train(job, RUNTIME, Memory().begin, tmp_path / "resume")
 
 
 def test_only_changed_tensors_and_rows_are_stored_and_come_back() -> None:
@@ -63,7 +62,7 @@ def test_only_changed_tensors_and_rows_are_stored_and_come_back() -> None:
     trained = {name: value.clone() for name, value in base.items()}
     trained["table"][[3, 500]] += 0.001
     trained["norm"] += 0.002
-    parts = difference.between(trained, base)
+    parts = weight_delta.between(trained, base)
     assert {name: tuple(part.shape) for name, part in parts.items()} == {
         "table": (2, 16), "table#rows": (2,), "norm": (16,),
     }  # fmt: skip
@@ -80,22 +79,22 @@ def test_rows_that_weight_decay_alone_changed_are_one_factor() -> None:
     trained = {**base, "table": base["table"].clone()}
     trained["table"].mul_(1 - 3e-4)
     trained["table"][[3, 500]] += 0.001
-    parts = difference.between(trained, base)
+    parts = weight_delta.between(trained, base)
     assert parts["table#rows"].tolist() == [3, 500]
     assert parts["table#factor"].item() == torch.tensor(1 - 3e-4).item()
     opened = again(parts, base)
     assert torch.equal(opened["table"][4:500], trained["table"][4:500])
     # The next phase starts from these and changes other rows.
     opened["table"][7] += 0.001
-    assert difference.between(opened, base)["table#rows"].tolist() == [3, 7, 500]
+    assert weight_delta.between(opened, base)["table#rows"].tolist() == [3, 7, 500]
 
 
 def test_weights_of_another_architecture_have_no_difference() -> None:
     base = matrices()
     with pytest.raises(ValueError, match=r"no difference of: dense$"):
-        difference.between({**base, "dense": torch.zeros(2, 2)}, base)
+        weight_delta.between({**base, "dense": torch.zeros(2, 2)}, base)
     with pytest.raises(ValueError, match="no weights of the shape of norm"):
-        difference.add({"norm": torch.zeros(3)}, base)
+        weight_delta.add({"norm": torch.zeros(3)}, base)
 
 
 def test_the_rounding_is_under_one_percent_of_what_was_learned(job: Job, tmp_path: Path) -> None:
@@ -114,7 +113,7 @@ def test_the_rounding_is_under_one_percent_of_what_was_learned(job: Job, tmp_pat
 
 def test_a_difference_is_smaller_and_without_the_rows_that_nothing_used(job: Job, tmp_path: Path) -> None:
     learn(job, tmp_path)
-    parts, base = difference.read(job.output / "encoder" / difference.FILE)
+    parts, base = weight_delta.read(job.output / "encoder" / weight_delta.FILE)
     table = "embeddings.word_embeddings.weight"
     assert len(parts[table + "#rows"]) == len(parts[table]) < 100 < 300
     assert base == checkpoints.weights_of(job.base or Path()) == checkpoints.read_card(job.output)["base"]
@@ -126,7 +125,7 @@ def test_weight_decay_of_rows_that_nothing_used_costs_one_number(job: Job, tmp_p
     decaying = replace(job, recipe=replace(RECIPE, weight_decay=0.1))
     learn(decaying, tmp_path)
     learn(replace(decaying, base=None, output=tmp_path / "full"), tmp_path)
-    parts, _ = difference.read(job.output / "encoder" / difference.FILE)
+    parts, _ = weight_delta.read(job.output / "encoder" / weight_delta.FILE)
     table = "embeddings.word_embeddings.weight"
     assert parts[table + "#factor"].item() < 1
     assert len(parts[table]) < 100
@@ -188,7 +187,7 @@ def test_a_damaged_base_and_a_damaged_difference_are_found_and_named(job: Job, t
     with pytest.raises(ValueError, match=r"pretrained/encoder/model.safetensors is damaged: its card says sha256"):
         checkpoints.check(job.output)
     base.write_bytes(content)
-    path = job.output / "encoder" / difference.FILE
+    path = job.output / "encoder" / weight_delta.FILE
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ValueError, match=r"difference.safetensors is damaged"):
         checkpoints.check(job.output)
@@ -201,4 +200,4 @@ def test_an_unknown_form_of_storage_is_an_error_that_says_what_is_allowed(tmp_pa
     assert "storage:" not in text
     (tmp_path / "params.yaml").write_text(text.replace("model:\n", "model:\n  storage: half\n"))
     with pytest.raises(ValueError, match=r"model.storage is 'half'; allowed: difference, full"):
-        params.load(tmp_path / "params.yaml")
+        experiment.load(tmp_path / "params.yaml")

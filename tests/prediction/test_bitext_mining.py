@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import oracle
-from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction import bitext_mining
 from xstilts.prediction.bitext_mining import mine, nearest, neighbours, one_to_one
 
 
@@ -43,25 +43,25 @@ def test_ties_go_to_the_lowest_row_whatever_the_blocks(kind, monkeypatch):
     x, y = vectors(rng, 500, kind), vectors(rng, 900, kind)
     whole = neighbours(x, y, 4, memory=512)
     for rows, columns in ((7, 11), (64, 900), (500, 13)):
-        monkeypatch.setattr(mining, "_block", lambda n, m, memory, size=(rows, columns): size)
+        monkeypatch.setattr(bitext_mining, "_block", lambda n, m, memory, size=(rows, columns): size)
         for left, right in zip(neighbours(x, y, 4), whole, strict=True):
             assert torch.equal(left, right)
 
 
 def test_blocks_stay_below_the_memory_setting():
     for memory in (1, 16, 1024):
-        rows, columns = mining._block(400_000, 400_000, memory)
+        rows, columns = bitext_mining._block(400_000, 400_000, memory)
         assert rows * columns * 4 <= memory * 2**20 / 2
         assert rows >= 1
         assert columns >= 1
-    assert mining._block(3, 5, 1024) == (3, 5)
+    assert bitext_mining._block(3, 5, 1024) == (3, 5)
 
 
 def test_products_are_in_full_precision_and_the_setting_is_restored():
     torch.set_float32_matmul_precision("medium")
     try:
         seen = []
-        with mining._full_precision():
+        with bitext_mining._full_precision():
             seen.append(torch.get_float32_matmul_precision())
         neighbours(np.eye(2, dtype="f4"), np.eye(2, dtype="f4"), 1)
         assert seen == ["highest"]
@@ -116,7 +116,7 @@ def test_mining_is_that_of_the_rule_written_out(seed, kind):
 def test_mining_takes_vectors_of_length_one_as_they_are():
     rng = np.random.default_rng(1)
     x, y = (rng.standard_normal((30, 8)).astype("f4") for _ in range(2))
-    once = mine(mining.unit(x), mining.unit(y), normalised=True)
+    once = mine(bitext_mining.unit(x), bitext_mining.unit(y), normalised=True)
     np.testing.assert_array_equal(once.source, mine(x, y).source)
     np.testing.assert_array_equal(x, np.random.default_rng(1).standard_normal((30, 8)).astype("f4"))  # not overwritten
 

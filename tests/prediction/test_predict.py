@@ -10,9 +10,9 @@ from xstilts.formats import checkpoints, predictions, prepared
 from xstilts.formats.examples import ParallelSentences, SentencePair
 from xstilts.formats.prepared import Card
 from xstilts.model.settings import Runtime
-from xstilts.prediction import predict as prediction
+from xstilts.prediction import predict
 from xstilts.prediction.settings import Retrieval
-from xstilts.scoring import score_run as measured
+from xstilts.scoring import score_run
 from xstilts.training.job import Job, Material
 from xstilts.training.loop import train
 from xstilts.training.settings import Recipe
@@ -37,7 +37,7 @@ def test_a_language_that_is_english_is_found_again_in_both_directions(start: Pat
         ParallelSentences(str(i), english[i], str(i), english[i]) for i in np.random.default_rng(0).permutation(30)
     ]
     data = tatoeba(tmp_path / "tatoeba", {"deu": shuffled})
-    files = prediction.retrieve(start, data, Retrieval(layer=1, max_length=30), RUNTIME)
+    files = predict.retrieve(start, data, Retrieval(layer=1, max_length=30), RUNTIME)
     inputs = scoring.Inputs(shuffled, files["deu"], "deu", reverse=files["deu.reverse"])
     assert scoring.score("nearest", ("accuracy", "accuracy_reverse"), inputs).values == {
         "accuracy": 100.0,
@@ -53,7 +53,7 @@ def test_bucc_mines_the_pairs_that_are_equal_and_names_no_duplicate(start: Path,
     alone.append(ParallelSentences("de-99", texts[0], None, None))  # the text of de-0 under a second id
     card = Card("bucc2018", "retrieval", "mining", ("f1",), languages=("deu",))
     prepared.write(tmp_path / "bucc", card, {"test/deu": gold + alone, "dev/deu": gold})
-    files = prediction.retrieve(start, tmp_path / "bucc", Retrieval(layer=1, max_length=30), RUNTIME)
+    files = predict.retrieve(start, tmp_path / "bucc", Retrieval(layer=1, max_length=30), RUNTIME)
     assert set(files) == {"deu", "deu.dev"}
     mined = {(row["source_id"], row["target_id"]) for row in files["deu"]}
     assert {(f"de-{i}", f"en-{i}") for i in range(1, 8)} <= mined
@@ -65,7 +65,7 @@ def test_a_layer_that_the_encoder_lacks_is_an_error_with_what_it_has(start: Path
     with pytest.raises(
         ValueError, match=r"retrieval.layer is 14, but the encoder has 2 layers; allowed: 0 \(embeddings\) to 2"
     ):
-        prediction.retrieve(start, data, Retrieval(layer=14), RUNTIME)
+        predict.retrieve(start, data, Retrieval(layer=14), RUNTIME)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_foun
     classified: tuple[Path, Path],
 ) -> None:
     checkpoint, data = classified
-    files = prediction.predict(checkpoint, "toy", data, RUNTIME)
+    files = predict.predict(checkpoint, "toy", data, RUNTIME)
     assert {code: len(rows) for code, rows in files.items()} == {"eng": 20, "deu": 30}
     gold = prepared.read(data, "test/deu")
     assert scoring.score("accuracy", ("accuracy",), scoring.Inputs(gold, files["deu"], "deu")).values["accuracy"] > 80
@@ -100,9 +100,7 @@ def test_every_language_is_predicted_in_its_own_file_and_learned_labels_are_foun
 def test_the_budget_of_tokens_changes_no_prediction(classified: tuple[Path, Path]) -> None:
     checkpoint, data = classified
     small, large = (
-        prediction.predict(
-            checkpoint, "toy", data, Runtime(accelerator="cpu", threads=1, progress=False, tokens=tokens)
-        )
+        predict.predict(checkpoint, "toy", data, Runtime(accelerator="cpu", threads=1, progress=False, tokens=tokens))
         for tokens in (16, 100_000)
     )
     assert small == large
@@ -110,20 +108,20 @@ def test_the_budget_of_tokens_changes_no_prediction(classified: tuple[Path, Path
 
 def test_sentences_longer_than_the_encoder_has_positions_for_are_refused(start: Path, tmp_path: Path) -> None:
     data = tatoeba(tmp_path / "tatoeba", {"deu": [ParallelSentences("0", "a", "0", "b")]})
-    with pytest.raises(ValueError, match=r"retrieval.max_length is 600, but the encoder takes at most \d+ sub-words"):
-        prediction.retrieve(start, data, Retrieval(layer=1, max_length=600), RUNTIME)
+    with pytest.raises(ValueError, match=r"retrieval.max_length is 600, but the encoder takes at most \d+ tokens"):
+        predict.retrieve(start, data, Retrieval(layer=1, max_length=600), RUNTIME)
 
 
 def test_a_head_that_the_checkpoint_lacks_is_named(classified: tuple[Path, Path]) -> None:
     checkpoint, data = classified
     with pytest.raises(ValueError, match="has heads for toy, not for 'xnli'"):
-        prediction.predict(checkpoint, "xnli", data, RUNTIME)
+        predict.predict(checkpoint, "xnli", data, RUNTIME)
 
 
 def test_predictions_with_every_line_separator_of_unicode_are_read_back(tmp_path: Path) -> None:
     rows = [{"id": "1", "prediction": "a\u2028b"}, {"id": "2", "prediction": "c\u0085d"}]
     predictions.write_rows({"eng": rows}, tmp_path)
-    assert measured._rows(tmp_path / "eng.jsonl") == rows
+    assert score_run._rows(tmp_path / "eng.jsonl") == rows
     assert json.loads((tmp_path / "eng.jsonl").read_text(encoding="utf-8").split("\n")[0]) == rows[0]
 
 
@@ -132,15 +130,15 @@ def test_bf16_is_used_only_where_it_is_asked_for_and_finds_what_was_learned(
 ) -> None:
     checkpoint, data = classified
     seen = []
-    hidden_states = prediction.hidden_states
+    hidden_states = predict.hidden_states
 
     def spied(body: Any, batch: Any, **more: Any) -> Any:
         states = hidden_states(body, batch, **more)
         seen.append((states @ states.T).dtype)
         return states
 
-    monkeypatch.setattr(prediction, "hidden_states", spied)
-    exact, rough = (prediction.predict(checkpoint, "toy", data, RUNTIME, bf16=bf16) for bf16 in (False, True))
+    monkeypatch.setattr(predict, "hidden_states", spied)
+    exact, rough = (predict.predict(checkpoint, "toy", data, RUNTIME, bf16=bf16) for bf16 in (False, True))
     half = len(seen) // 2
     assert {str(kind) for kind in seen[:half]} == {"torch.float32"}
     assert {str(kind) for kind in seen[half:]} == {"torch.bfloat16"}

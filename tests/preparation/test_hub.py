@@ -15,7 +15,7 @@ from xstilts.formats.examples import Answer, ParallelSentences, SentencePair
 from xstilts.preparation import files, hub
 from xstilts.preparation.checks import accept
 from xstilts.preparation.hub.readers import READERS
-from xstilts.preparation.hub.repository import Table
+from xstilts.preparation.hub.repository import HubTable
 from xstilts.preparation.rows import Notes
 
 ALLOWED = {"allow_count_mismatch": True, "udpos_from_hub": True, "bucc2018_from_hub": True}
@@ -206,7 +206,7 @@ def test_a_folder_saved_with_datasets_is_read_before_the_hub(tmp_path):
 def _rows(task, split, rows, features):
     """What a source of a task makes of a table, checks included."""
     (source, *_) = tasks.get(task).hub[split]
-    table = Table("made/table", "0" * 40, Dataset.from_list(rows, features=features))
+    table = HubTable("made/table", "0" * 40, Dataset.from_list(rows, features=features))
     notes = Notes()
     found = accept(tasks.get(task), split, READERS[source.reader](table, source.options, notes), notes)
     return [row.example for row in found], notes

@@ -11,32 +11,31 @@ import pytest
 import synthetic_results
 from xstilts import report
 from xstilts.languages import table as languages
-from xstilts.report import answer, opening, page, tables, vector
-from xstilts.report import context as contexts
+from xstilts.report import answer, context, opening, page, tables, vector
 from xstilts.report.answer import Finding, Span
 from xstilts.report.context import StudyNote
 from xstilts.report.origin import Origin
-from xstilts.report.tables import Results
+from xstilts.report.tables import ReportTables
 from xstilts.report.vector import Box
 
 SPAN = Span("deu", "jpn", 0.36, 0.27)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(tmp_path_factory: pytest.TempPathFactory) -> ReportTables:
     """A study of forty languages and one of ten."""
     return tables.read(synthetic_results.write(tmp_path_factory.mktemp("results")))
 
 
 @pytest.fixture(scope="module")
-def found(results: Results) -> dict[str, Finding]:
+def found(results: ReportTables) -> dict[str, Finding]:
     """What each study says."""
-    notes = contexts.notes(results.studies, None)
+    notes = context.notes(results.studies, None)
     return {row.study.name: row for row in answer.findings(results, notes, SPAN)}
 
 
 def test_change_in_points_is_the_slope_times_the_distance_between_the_two_languages(
-    results: Results, found: dict[str, Finding]
+    results: ReportTables, found: dict[str, Finding]
 ) -> None:
     world = found["world"]
     row = world.study.pooled["all", "points", "adjusted"]
@@ -48,7 +47,7 @@ def test_change_in_points_is_the_slope_times_the_distance_between_the_two_langua
 
 def _finding(word: str, change: float | None, **more: Any) -> Finding:
     overall = {"n": 24, "verdict": word, "slope_low": -1.0, "slope_high": 0.5, **more}
-    study = tables.Study("s", {"seeds": "xnli:1"}, {}, ("mnli",), ("xnli",), {}, {}, [], [],
+    study = tables.StudyView("s", {"seeds": "xnli:1"}, {}, ("mnli",), ("xnli",), {}, {}, [], [],
                          {("all", "all", "points"): overall}, {}, {}, {}, {}, {}, {}, [], [])  # fmt: skip
     ends = (None, None) if change is None else (change - 1.1, change + 1.2)
     return Finding(study, StudyNote("t", ""), change, *ends, None, 7)
@@ -117,7 +116,7 @@ def test_targets_are_moved_to_one_mean_before_languages_are_averaged() -> None:
         ("mnli", "panx"): [row("panx", "deu", 10.0), row("panx", "swh", 14.0)],
     }
     verdicts = {("mnli", name, "points"): {"q": 0.5, "reason": ""} for name in ("xnli", "panx")}
-    study = tables.Study("s", {"seeds": ""}, {}, ("mnli",), ("xnli", "panx"), {}, points, [], [],
+    study = tables.StudyView("s", {"seeds": ""}, {}, ("mnli",), ("xnli", "panx"), {}, points, [], [],
                          verdicts, {}, {}, {}, {}, {}, {}, [], [])  # fmt: skip
     finding = Finding(study, StudyNote("t", ""), None, None, None, None, 1)
     gains = {spot.code: spot.gain for spot in opening.spots(finding)}
@@ -134,9 +133,9 @@ def test_forest_has_a_row_for_every_study_and_its_square_lies_in_its_interval(fo
             assert drawn.box.left <= row.low <= row.estimate <= row.high <= drawn.box.right
 
 
-def test_a_language_without_distance_is_replaced_by_the_nearest_and_the_farthest(results: Results) -> None:
+def test_a_language_without_distance_is_replaced_by_the_nearest_and_the_farthest(results: ReportTables) -> None:
     known = {key: row for key, row in results.distances.items() if key != ("syntactic", "jpn")}
-    thinner = tables.Results(results.studies, known, results.coverage, results.method)
+    thinner = tables.ReportTables(results.studies, known, results.coverage, results.method)
     between = answer.span(thinner)
     values = {code: float(row["value"]) for (name, code), row in known.items() if name == "syntactic" and row["value"]}
     shown = {row["language"] for study in results.studies for row in answer.used(study)} | {"deu"}
@@ -144,11 +143,11 @@ def test_a_language_without_distance_is_replaced_by_the_nearest_and_the_farthest
     assert between.difference == pytest.approx(values[between.far] - values[between.near])
 
 
-def _without_entries(study: tables.Study) -> tables.Study:
+def _without_entries(study: tables.StudyView) -> tables.StudyView:
     return replace(study, points={key: [{**r, "used": "0"} for r in rows] for key, rows in study.points.items()})
 
 
-def _without_slopes(study: tables.Study) -> tables.Study:
+def _without_slopes(study: tables.StudyView) -> tables.StudyView:
     lost = dict.fromkeys(("slope", "slope_low", "slope_high", "q"))
     return replace(study, verdicts={key: {**row, **lost} for key, row in study.verdicts.items()})
 
@@ -156,13 +155,13 @@ def _without_slopes(study: tables.Study) -> tables.Study:
 @pytest.mark.parametrize("lacking", [_without_entries, _without_slopes])
 @pytest.mark.parametrize("distances", [True, False])
 def test_a_study_that_can_tell_nothing_makes_a_page_that_says_so(
-    tmp_path: Path, lacking: Callable[[tables.Study], tables.Study], distances: bool
+    tmp_path: Path, lacking: Callable[[tables.StudyView], tables.StudyView], distances: bool
 ) -> None:
     plan = synthetic_results.Plan("solo", ("mnli",), {"bucc2018": ("deu", "fra", "rus", "cmn")}, 1)
     read = tables.read(synthetic_results.write(tmp_path, (plan,)))
     known = read.distances if distances else {key: {**row, "value": ""} for key, row in read.distances.items()}
     read = replace(read, studies=tuple(map(_without_slopes, map(lacking, read.studies))), distances=known)
-    written = page.render(read, contexts.notes(read.studies, None), report.Context())
+    written = page.render(read, context.notes(read.studies, None), report.Context())
     text = re.sub(r"<[^>]*>", "", written)
     assert "These 40 languages cannot tell whether the gain changes with distance from English." in text
     assert "no test" in text

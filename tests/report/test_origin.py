@@ -7,7 +7,7 @@ from xstilts import report
 from xstilts.report import captions, markdown, origin, page, tables
 from xstilts.report import context as contexts
 from xstilts.report.origin import BADGE, Origin
-from xstilts.report.tables import Results
+from xstilts.report.tables import ReportTables
 
 OWN = {"name": None, "revision": None, "layers": 3, "hidden": 128}
 XLMR = {"name": "FacebookAI/xlm-roberta-large", "revision": "c23d21b0620b635a76227c604d44e43a9f0ee389"}
@@ -16,13 +16,13 @@ WORDS = ("Not in XLM-R's pretraining data: hat, quz.", "Without CC-100 size and 
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(tmp_path_factory: pytest.TempPathFactory) -> ReportTables:
     """One study of three seeds with eleven languages, and one with Haitian Creole and Quechua."""
     plans = (synthetic_results.Plan("world", ("mnli",), {"xnli": synthetic_results.QA}, 3), synthetic_results.PAPER)
     return tables.read(synthetic_results.write(tmp_path_factory.mktemp("results"), plans))
 
 
-def _page(results: Results, own: Origin) -> tuple[str, str]:
+def _page(results: ReportTables, own: Origin) -> tuple[str, str]:
     """The page and the summary of a report whose studies have this origin."""
     notes = contexts.notes(results.studies, None, own)
     context = report.Context(origin=own)
@@ -30,7 +30,7 @@ def _page(results: Results, own: Origin) -> tuple[str, str]:
     return page.render(read, notes, context), markdown.render(read, notes, context)
 
 
-def test_artificial_languages_are_named_in_heading_answer_forest_summary_and_note(results: Results) -> None:
+def test_artificial_languages_are_named_in_heading_answer_forest_summary_and_note(results: ReportTables) -> None:
     own = origin.measured(OWN, WORLD, "commit 1234567 of 2026-11-28")
     written, summary = _page(results, own)
     assert written.count(f'<h2><span class="badge">{BADGE}</span>') == len(results.studies)
@@ -41,21 +41,21 @@ def test_artificial_languages_are_named_in_heading_answer_forest_summary_and_not
     assert own.note.startswith(f"**{BADGE}")
 
 
-def test_natural_languages_have_no_badge(results: Results) -> None:
+def test_natural_languages_have_no_badge(results: ReportTables) -> None:
     own = origin.measured(OWN, {"origin": "files"}, "")
     written, summary = _page(results, own)
     assert BADGE not in written + summary + own.note
     assert captions.HATCHED not in written
 
 
-def test_artificial_studies_stand_after_natural_ones(results: Results) -> None:
+def test_artificial_studies_stand_after_natural_ones(results: ReportTables) -> None:
     notes = contexts.notes(results.studies, None, Origin(artificial=True))
     natural = contexts.notes(results.studies, None)
     mixed = {"world": notes["world"], "xcopa_siqa": natural["xcopa_siqa"]}
     assert [study.name for study in report.arranged(results, mixed).studies] == ["xcopa_siqa", "world"]
 
 
-def test_every_figure_says_encoder_data_seeds_and_commit(results: Results) -> None:
+def test_every_figure_says_encoder_data_seeds_and_commit(results: ReportTables) -> None:
     own = origin.measured(XLMR, {"origin": "hub"}, "commit 1234567 of 2026-11-28")
     written, _ = _page(results, own)
     line = (
@@ -83,7 +83,7 @@ def test_languages_without_a_row_in_the_table_are_told_apart_too() -> None:
     ],
 )
 def test_marks_and_caveats_are_about_the_encoder_that_was_used(
-    results: Results, model: dict[str, str], data: dict[str, object], unseen: set[str], of_whom: bool
+    results: ReportTables, model: dict[str, str], data: dict[str, object], unseen: set[str], of_whom: bool
 ) -> None:
     own = origin.measured(model, data, "")
     study = next(study for study in results.studies if study.name == "xcopa_siqa")

@@ -245,7 +245,7 @@ def test_no_two_families_look_the_same() -> None:
     assert max(look.hue for look in looks) == 8
 
 
-def _study(gains: dict[str, list[float]], targets: tuple[str, ...] = ("xnli",)) -> tables.Study:
+def _study(gains: dict[str, list[float]], targets: tuple[str, ...] = ("xnli",)) -> tables.StudyView:
     """A study with one language, whose gains by intermediate and seed are these on every target."""
     rows = [
         {
@@ -261,7 +261,7 @@ def _study(gains: dict[str, list[float]], targets: tuple[str, ...] = ("xnli",)) 
         for seed, value in enumerate(values)
     ]
     row = {"seeds": f"xnli:{len(next(iter(gains.values())))}", "study": "s"}
-    return tables.Study("s", row, {}, tuple(gains), targets, {}, {}, [], rows, {}, {}, {}, {}, {}, {}, {}, [], [])
+    return tables.StudyView("s", row, {}, tuple(gains), targets, {}, {}, [], rows, {}, {}, {}, {}, {}, {}, {}, [], [])
 
 
 def _claim(fields: dict[str, str | float]) -> Claim:

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import digit, everything, states
-from xstilts.tracking import outbox, records, scores, store
-from xstilts.tracking import sync as mirror
-from xstilts.tracking import training_run as trainings
+from xstilts.tracking import outbox, records, scores, store, sync, training_run
 from xstilts.tracking.lightning_logger import RunLogger
 
 pytest_plugins = ["mlflow_store"]
@@ -20,8 +18,8 @@ FOLDER = Path("trainings/target/mnli/xnli/seed1")
 NEVER = float("inf")
 
 
-def subject(**more) -> trainings.Subject:
-    return trainings.Subject("world", "tiny", "target", 1, "mnli", "xnli", **more)
+def subject(**more) -> training_run.TrainingRun:
+    return training_run.TrainingRun("world", "tiny", "target", 1, "mnli", "xnli", **more)
 
 
 def learn(*, steps: int = 20, patience: float = NEVER, first: int = 0, rate: float = 0.1, speed: float = 900.0) -> None:
@@ -177,8 +175,8 @@ def test_a_line_cut_short_by_a_crash_is_left_out():
     learn()
     (path,) = outbox.FOLDER.glob("*.jsonl")
     path.write_bytes(path.read_bytes()[:-30])
-    assert outbox.Letter(path).writer() == outbox.this_process()
-    assert len(outbox.Letter(path).curve()) == 41
+    assert outbox.Outgoing(path).writer() == outbox.this_process()
+    assert len(outbox.Outgoing(path).curve()) == 41
 
 
 def test_a_file_that_lost_its_beginning_is_put_aside_and_told_and_stops_no_later_command(caplog):
@@ -202,7 +200,7 @@ def test_a_half_line_of_a_full_disk_or_a_kill_loses_itself_and_nothing_else(rubb
     learn(first=1)
     (path,) = outbox.FOLDER.glob("*.jsonl")
     path.write_bytes(path.read_bytes() + rubbish)
-    letter = outbox.Letter(path)
+    letter = outbox.Outgoing(path)
     letter.points([("train/loss", 0.125, 1, 99)])
     learn()
     flush()
@@ -212,7 +210,7 @@ def test_a_half_line_of_a_full_disk_or_a_kill_loses_itself_and_nothing_else(rubb
 
 
 def test_a_full_disk_leaves_no_half_line_and_names_the_file(monkeypatch, tmp_path):
-    letter = outbox.Letter(tmp_path / "run.jsonl")
+    letter = outbox.Outgoing(tmp_path / "run.jsonl")
     letter.points([("a", 1.0, 1, 1)])
     before = letter.path.read_bytes()
     opened = Path.open
@@ -232,14 +230,14 @@ def test_a_full_disk_leaves_no_half_line_and_names_the_file(monkeypatch, tmp_pat
 def test_a_curve_that_cannot_be_written_is_told_at_once_and_at_the_end_and_written_when_there_is_room(
     monkeypatch, caplog
 ):
-    append, full = outbox.Letter._append, [True]
+    append, full = outbox.Outgoing._append, [True]
 
     def limited(self, event):
         if full[0] and event["event"] == "points":
             raise OSError(errno.ENOSPC, "No space left on device")
         append(self, event)
 
-    monkeypatch.setattr(outbox.Letter, "_append", limited)
+    monkeypatch.setattr(outbox.Outgoing, "_append", limited)
     with RunLogger(subject(), patience=0, interval=0.02) as logger:
         logger.begin(digit(0.1), {})
         for step in range(5):
@@ -304,15 +302,15 @@ def test_other_ranks_log_nothing(monkeypatch):
 
 
 def test_the_baselines_training_has_a_record_and_a_run_without_a_curve():
-    trainings.record(
+    training_run.record(
         FOLDER, subject(), digit("copy"), parameters={"steps": 0}, metrics={"steps": 0.0}, provenance={}, now=1000
     )
     flush()
     assert (run().info.status, run().data.metrics) == ("FINISHED", {"steps": 0.0})
     scores.restore(Path("scores"), trainings=Path("trainings"), study="world", profile="tiny")
-    assert mirror.finished(run())
+    assert sync.finished(run())
 
 
 def test_a_phase_that_there_is_not_is_an_error():
     with pytest.raises(ValueError, match="allowed: pretrained, intermediate, target"):
-        trainings.Subject("world", "tiny", "tuning", 1)
+        training_run.TrainingRun("world", "tiny", "tuning", 1)

@@ -7,10 +7,9 @@ import pytest
 
 from mlflow_store import CODES, Grid, digit, everything, renew, states
 from xstilts.formats.runs import RunKey, Score
-from xstilts.tracking import outbox, records, scores, store
-from xstilts.tracking import sync as mirror
+from xstilts.tracking import outbox, records, scores, store, sync
 from xstilts.tracking.lineage import Trainings
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking.run_content import RunContent
 
 pytest_plugins = ["mlflow_store"]
 pytestmark = pytest.mark.usefixtures("repository")
@@ -46,7 +45,7 @@ def relabelled(made: dict, *, study: str, profile: str) -> dict:
 
 
 def run_of(made: dict) -> object:
-    return mirror.find(store.connect(), "world", made["fingerprint"])
+    return sync.find(store.connect(), "world", made["fingerprint"])
 
 
 def test_what_was_recorded_is_what_is_read():
@@ -176,7 +175,7 @@ def test_a_curve_that_a_score_record_could_not_tell_is_added_from_the_trainings_
 class Same(Grid):
     """Trainings whose content does not depend on what the intermediate is called."""
 
-    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.Training:
+    def training(self, phase: str, intermediate: str, *, parent: str = "") -> records.TrainingRecord:
         made = super().training(phase, intermediate, parent=parent)
         return replace(made, entry=replace(made.entry, fingerprint=digit(phase, self.rate)))
 
@@ -191,7 +190,7 @@ def test_fault_5_renaming_an_intermediate_leaves_old_records_that_do_not_win(nam
     there = store.connect()
     for phase in (f"intermediate/{name}/seed1", f"target/{name}/xnli/seed1"):  # as the stages do that ran again
         made = records.read_training(Path("trainings", phase)).under("world", "tiny")
-        mirror.replace(there, mirror.find(there, "world", made.entry.fingerprint), made.entry, made.curve)
+        sync.replace(there, sync.find(there, "world", made.entry.fingerprint), made.entry, made.curve)
     assert Path("trainings/intermediate/mnli/seed1/run.json").exists()
     assert scores.read("world", among=restore()) != []
     current = {run.data.tags["key"] for run in there.search(["world"], superseded="false", kind="training")}
@@ -322,7 +321,7 @@ def test_two_current_runs_of_one_key_are_an_error_that_names_both():
     (made,) = Grid().write("mnli")
     first = scores.log(made)
     other = replace(scores.entry(made), fingerprint=digit("other"))
-    second = mirror.put(store.connect(), other)
+    second = sync.put(store.connect(), other)
     store.connect().write(first, tags={"superseded": "false"})
     with pytest.raises(store.StoreError, match=rf"two current runs, ({first} and {second}|{second} and {first})"):
         scores.read("world")
@@ -391,7 +390,7 @@ def test_a_run_left_running_by_a_dead_process_is_killed_and_a_live_one_is_left()
     host = outbox.this_process().split(":")[0]
     names = {"dead": f"{host}:999999999:1", "alive": outbox.this_process(), "elsewhere": "another-machine:1:1"}
     for name, process in names.items():
-        mirror.start(there, Entry("world", "training", name, digit(name)), process=process)
+        sync.start(there, RunContent("world", "training", name, digit(name)), process=process)
     killed = scores.sweep()
     assert [there.get(run_id).info.run_name for run_id in killed] == ["dead"]
     assert states() == [
@@ -405,7 +404,7 @@ def test_a_run_left_running_by_a_dead_process_is_killed_and_a_live_one_is_left()
 def test_a_score_run_that_was_cut_off_is_completed_by_the_next_logging():
     (made,) = Grid().write("mnli")
     there = store.connect()
-    cut = mirror.start(there, scores.entry(made))
+    cut = sync.start(there, scores.entry(made))
     there.write(cut.info.run_id, points=[("accuracy/deu", 50.0, 7000, 0)])
     assert scores.log(made) == cut.info.run_id
     assert run_of(made).info.status == "FINISHED"

@@ -18,8 +18,7 @@ import pytest
 
 from mlflow_store import Grid, digit, everything, forget, states
 from xstilts.formats.runs import RunKey
-from xstilts.tracking import outbox, records, scores, store
-from xstilts.tracking import training_run as trainings
+from xstilts.tracking import outbox, records, scores, store, training_run
 from xstilts.tracking.lightning_logger import RunLogger
 
 PASSWORD = "hunter2-geheim"
@@ -228,7 +227,7 @@ def test_artifacts_reach_the_servers_folder(team, tmp_path):
 
 def test_a_server_that_goes_away_mid_run_loses_nothing(team, monkeypatch, caplog):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    subject = trainings.Subject("world", "tiny", "target", 1, "mnli", "xnli")
+    subject = training_run.TrainingRun("world", "tiny", "target", 1, "mnli", "xnli")
     with RunLogger(subject, patience=0, interval=0.2) as logger:
         logger.begin(digit("away"), {"recipe": {"rate": 0.1}})
         for step in range(30):

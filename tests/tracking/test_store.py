@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlflow_store import Grid, digit, everything, states
-from xstilts.tracking import provenance, scores, store
-from xstilts.tracking import sync as mirror
-from xstilts.tracking.run_content import Entry, flat
+from xstilts.tracking import provenance, scores, store, sync
+from xstilts.tracking.run_content import RunContent, flat
 
 pytest_plugins = ["mlflow_store"]
 
@@ -30,11 +29,11 @@ def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch):
 
 def test_a_deleted_experiment_is_an_error_that_says_how_to_bring_it_back(repository):
     there = store.connect()
-    mirror.put(there, Entry("world", "training", "a", digit("a")))
+    sync.put(there, RunContent("world", "training", "a", digit("a")))
     there._client.delete_experiment(there.experiment("world"))
     there._experiments.clear()
     with pytest.raises(store.StoreError, match=r"mlflow experiments restore --experiment-id \d+"):
-        mirror.put(there, Entry("world", "training", "a", digit("a")))
+        sync.put(there, RunContent("world", "training", "a", digit("a")))
 
 
 def test_row_39_more_experiments_and_runs_than_a_page_holds_are_all_found(repository, monkeypatch):
@@ -42,16 +41,16 @@ def test_row_39_more_experiments_and_runs_than_a_page_holds_are_all_found(reposi
     there = store.connect()
     names = [f"study{number}" for number in range(5)]
     for name in names:
-        mirror.put(there, Entry(name, "training", "a", digit("a")))
+        sync.put(there, RunContent(name, "training", "a", digit("a")))
     for letter in "bcdef":
-        mirror.put(there, Entry("study3", "training", letter, digit(letter)))
+        sync.put(there, RunContent("study3", "training", letter, digit(letter)))
     assert there.studies() == names
     assert {run.data.tags["key"] for run in there.search(["study3"])} == {f"training:{letter}" for letter in "abcdef"}
 
 
 def test_artifacts_lie_under_mlruns(repository):
     there = store.connect()
-    run = mirror.start(there, Entry("world", "report", "report", digit("a")))
+    run = sync.start(there, RunContent("world", "report", "report", digit("a")))
     Path("page.html").write_text("<p>")
     there.artifacts(run.info.run_id, {Path("page.html"): ""})
     assert [path.name for path in (repository / "mlruns/artifacts").rglob("*.html")] == ["page.html"]
@@ -63,7 +62,7 @@ def test_copies_that_two_writers_made_at_once_become_one(repository):
     there = store.connect()
     tags = {**entry.all_tags, "superseded": "false", "process": ""}
     copies = [there.create(entry.study, entry.name, tags, started=number).info.run_id for number in (2000, 1000, 3000)]
-    kept = {mirror.finish(there, copy, entry) for copy in copies}
+    kept = {sync.finish(there, copy, entry) for copy in copies}
     assert copies[1] in kept
     assert [run.info.run_id for run in there.search(["world"], kind="score")] == [copies[1]]
 
@@ -72,7 +71,7 @@ def test_a_copy_dropped_under_a_writers_hands_is_written_to_the_one_that_is_left
     (made,) = Grid().write("mnli")
     entry = scores.entry(made)
     there = store.connect()
-    begun, dropped = mirror.start, []
+    begun, dropped = sync.start, []
 
     def faster(*arguments, **named):
         run = begun(*arguments, **named)
@@ -81,8 +80,8 @@ def test_a_copy_dropped_under_a_writers_hands_is_written_to_the_one_that_is_left
             dropped.append(run.info.run_id)
         return run
 
-    monkeypatch.setattr(mirror, "start", faster)
-    assert mirror.put(there, entry) not in dropped
+    monkeypatch.setattr(sync, "start", faster)
+    assert sync.put(there, entry) not in dropped
     assert states() == [("score:mnli/xnli/seed1", "false", "FINISHED")]
 
 
@@ -100,9 +99,9 @@ def test_processes_that_log_the_same_records_at_once_leave_each_run_once(reposit
 
 def test_an_entry_refuses_what_a_search_could_not_find_again():
     with pytest.raises(ValueError, match="quote"):
-        Entry("o'neil", "score", "a", digit("a"))
+        RunContent("o'neil", "score", "a", digit("a"))
     with pytest.raises(ValueError, match="allowed: training, score, published, report"):
-        Entry("world", "scores", "a", digit("a"))
+        RunContent("world", "scores", "a", digit("a"))
 
 
 def test_nested_values_become_flat_text():

@@ -17,10 +17,8 @@ from xstilts.formats import prepared
 from xstilts.formats.examples import Answer, Choice, Question, SentencePair, TaggedSentence
 from xstilts.model import attention
 from xstilts.model.settings import Runtime
-from xstilts.prediction import bitext_mining as mining
-from xstilts.prediction import predict as prediction
-from xstilts.training import cuda_graphs as graphs
-from xstilts.training import loop as training
+from xstilts.prediction import bitext_mining, predict
+from xstilts.training import cuda_graphs, loop
 from xstilts.training.job import Job, Material
 from xstilts.training.settings import Recipe
 
@@ -63,7 +61,7 @@ def job(start: Path, tmp_path: Path) -> Job:
 def run(job: Job, folder: Path, runtime: Runtime = RUNTIME, logger: Memory | None = None) -> dict[int, float]:
     """Train; the curve of the loss."""
     logger = logger or Memory()
-    training.train(job, runtime, logger.begin, folder)
+    loop.train(job, runtime, logger.begin, folder)
     return {step: metrics["train/loss"] for step, metrics in logger.points if "train/loss" in metrics}
 
 
@@ -96,8 +94,8 @@ def test_the_flash_kernel_computes_what_the_products_do() -> None:
 
 def test_recorded_steps_learn_what_others_do(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replayed = []
-    once = graphs._Recorded.replay
-    monkeypatch.setattr(graphs._Recorded, "replay", lambda *each: (replayed.append(1), once(*each))[1])
+    once = cuda_graphs._Recorded.replay
+    monkeypatch.setattr(cuda_graphs._Recorded, "replay", lambda *each: (replayed.append(1), once(*each))[1])
     recorded = run(job, tmp_path / "a")
     assert len(replayed) > 14  # of 28 steps
     count = len(replayed)
@@ -161,12 +159,17 @@ def test_a_mixture_learns_what_is_recorded_and_what_is_not(job: Job, tmp_path: P
 def test_neighbours_and_mined_pairs_are_those_of_a_cpu() -> None:
     rng = np.random.default_rng(4)
     x, y = (rng.standard_normal((number, 64)).astype(np.float32) for number in (700, 900))
-    here, there = mining.neighbours(x, y), mining.neighbours(torch.tensor(x).cuda(), torch.tensor(y).cuda())
+    here, there = (
+        bitext_mining.neighbours(x, y),
+        bitext_mining.neighbours(torch.tensor(x).cuda(), torch.tensor(y).cuda()),
+    )
     assert float((here.index_xy == there.index_xy.cpu()).float().mean()) > 0.999
     torch.testing.assert_close(there.scores_yx.cpu(), here.scores_yx, atol=1e-4, rtol=1e-4)
-    mined = mining.mine(torch.tensor(x).cuda(), torch.tensor(y).cuda(), memory=1)
-    assert mined.source.tolist() == mining.mine(x, y, memory=1).source.tolist()
-    assert (mining.nearest(torch.tensor(x).cuda(), torch.tensor(y).cuda()) == mining.nearest(x, y)).mean() > 0.999
+    mined = bitext_mining.mine(torch.tensor(x).cuda(), torch.tensor(y).cuda(), memory=1)
+    assert mined.source.tolist() == bitext_mining.mine(x, y, memory=1).source.tolist()
+    assert (
+        bitext_mining.nearest(torch.tensor(x).cuda(), torch.tensor(y).cuda()) == bitext_mining.nearest(x, y)
+    ).mean() > 0.999
 
 
 def test_predictions_are_those_of_a_cpu(job: Job, tmp_path: Path) -> None:
@@ -174,8 +177,8 @@ def test_predictions_are_those_of_a_cpu(job: Job, tmp_path: Path) -> None:
     data = tmp_path / "toy"
     rows = prepared.read(data, "train")
     prepared.write(data, prepared.read_card(data), {"train": rows, "test/eng": rows})
-    here = prediction.predict(job.output, "toy", data, replace(RUNTIME, accelerator="cpu"))
-    there = prediction.predict(job.output, "toy", data, RUNTIME)
-    rounded = prediction.predict(job.output, "toy", data, RUNTIME, bf16=True)
+    here = predict.predict(job.output, "toy", data, replace(RUNTIME, accelerator="cpu"))
+    there = predict.predict(job.output, "toy", data, RUNTIME)
+    rounded = predict.predict(job.output, "toy", data, RUNTIME, bf16=True)
     assert here == there
     assert len(here["eng"]) == len(rounded["eng"]) == 26

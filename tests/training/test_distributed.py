@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from toy_training import RECIPE, RUNTIME, Memory, pairs, weights, without_dropout
-from xstilts.training import loop as training
+from xstilts.training import loop
 from xstilts.training.job import Job, Material
 
 # A process of its own: DDP starts the second one by running the same command again.
@@ -96,10 +96,10 @@ def test_two_processes_that_share_the_weights_out_learn_what_one_learns(
 def test_another_strategy_that_shards_the_weights_is_refused(start: Path, tmp_path: Path, strategy: str) -> None:
     job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
     with pytest.raises(ValueError, match=rf"runtime.strategy is '{strategy}'; allowed: auto, ddp .* and fsdp"):
-        training.train(job, replace(RUNTIME, strategy=strategy), Memory().begin, tmp_path / "resume")
+        loop.train(job, replace(RUNTIME, strategy=strategy), Memory().begin, tmp_path / "resume")
 
 
 def test_sharding_asks_for_a_number_of_devices(start: Path, tmp_path: Path) -> None:
     job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
     with pytest.raises(ValueError, match=r"fsdp needs a number of devices a node, and runtime.devices is 'auto'"):
-        training.train(job, replace(RUNTIME, strategy="fsdp", devices="auto"), Memory().begin, tmp_path / "resume")
+        loop.train(job, replace(RUNTIME, strategy="fsdp", devices="auto"), Memory().begin, tmp_path / "resume")

@@ -1,4 +1,4 @@
-"""What guessing costs is what a head costs whose logits are all the same, on the very batches that it is judged by."""
+"""What chance costs is what a head costs whose logits are all the same, on the very batches that it is judged by."""
 
 import math
 from collections import Counter

@@ -10,7 +10,7 @@ from xstilts.formats import checkpoints, prepared
 from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
 from xstilts.model.settings import Runtime
 from xstilts.tracking import recorded_training
-from xstilts.tracking.training_run import Subject
+from xstilts.tracking.training_run import TrainingRun
 from xstilts.training import loop
 from xstilts.training.job import Job, Material
 
@@ -67,7 +67,7 @@ def test_the_runtime_does_not_change_what_is_learned(job: Job, tmp_path: Path, r
 
 @pytest.mark.parametrize("lengths", [{"max_length": 600}, {"max_lengths": {"toy": 600}}])
 def test_a_length_that_the_encoder_has_no_positions_for_is_refused(job: Job, tmp_path: Path, lengths: dict) -> None:
-    with pytest.raises(ValueError, match=r"a max_length of .* is 600, but the encoder takes at most \d+ sub-words"):
+    with pytest.raises(ValueError, match=r"a max_length of .* is 600, but the encoder takes at most \d+ tokens"):
         run(replace(job, recipe=replace(job.recipe, **lengths)), tmp_path / "resume")
 
 
@@ -141,7 +141,7 @@ def test_a_training_with_its_record_leaves_the_bytes_of_one_without(
     run(job, tmp_path / "resume")
     monkeypatch.chdir(tmp_path)
     told = replace(job, output=tmp_path / "told")
-    subject = Subject("study", "profile", "target", 1, "none", "toy", checkpoints.parent(job.start), job.datasets)
+    subject = TrainingRun("study", "profile", "target", 1, "none", "toy", checkpoints.parent(job.start), job.datasets)
     recorded_training.learn(
         lambda logger: loop.train(told, RUNTIME, logger, tmp_path / "resume"), subject, tmp_path / "record"
     )
@@ -153,7 +153,7 @@ def test_a_training_with_its_record_leaves_the_bytes_of_one_without(
 
 def test_an_empty_mixture_is_the_pretrained_encoder_byte_for_byte(start: Path, tmp_path: Path) -> None:
     job = Job("intermediate", "none", 1, start, Material(), RECIPE, tmp_path / "none" / "seed1")
-    subject = Subject("study", "profile", "intermediate", 1, "none")
+    subject = TrainingRun("study", "profile", "intermediate", 1, "none")
 
     def copy() -> dict[str, Any]:
         return checkpoints.inherit(start, job.output, name="none", seed=1, recipe=asdict(RECIPE))

@@ -15,11 +15,11 @@ from xstilts.model import encoder, shapes
 from xstilts.model.batching import IGNORED, Batch, Encoded, collate, hidden_states
 from xstilts.model.settings import Model
 from xstilts.model.shapes import classification, span, tagging
-from xstilts.training import cuda_graphs as graphs
+from xstilts.training import cuda_graphs
 from xstilts.training.cuda_graphs import BUCKET, filled
 from xstilts.training.job import Job, Material
 from xstilts.training.learner import Learner
-from xstilts.training.master_weights import Halves
+from xstilts.training.master_weights import MasterWeights
 
 SIZES = Model(layers=2, hidden=32, heads=2, feed_forward=64, positions=66, dropout=0.0)
 
@@ -69,7 +69,7 @@ def whole(learning: Learner, monkeypatch: pytest.MonkeyPatch) -> torch.optim.Opt
     monkeypatch.setattr(Learner, "optimizer", property(lambda self: optimizer))
     for group in optimizer.param_groups:
         group["lr"] = torch.tensor(group["lr"])
-    learning.halves = Halves(learning.encoder, optimizer, compiled=False)
+    learning.halves = MasterWeights(learning.encoder, optimizer, compiled=False)
     return optimizer
 
 
@@ -154,7 +154,7 @@ def test_what_is_recorded_has_fixed_shapes() -> None:
 
 def test_the_rounded_weights_are_those_of_linear_layers() -> None:
     learning = learner()
-    halves = Halves(learning.encoder, learning.configure_optimizers()["optimizer"], compiled=False)
+    halves = MasterWeights(learning.encoder, learning.configure_optimizers()["optimizer"], compiled=False)
     assert len(halves.weights) == 2 * 6 * SIZES.layers
     assert all(half.dtype == torch.bfloat16 for half in halves.weights.values())
     assert not any("Norm" in name or "embeddings" in name for name in halves.weights)
@@ -182,7 +182,7 @@ class Recording:
     made: ClassVar[list[tuple[str, int]]] = []
     replayed: ClassVar[list[float]] = []
 
-    def __init__(self, steps: graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
+    def __init__(self, steps: cuda_graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
         self.made.append((subject, len(batch.ids)))
 
     def replay(self, batch: Batch, terms: float) -> torch.Tensor:
@@ -210,7 +210,7 @@ def without_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_device")
 def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "_Recorded", Recording)
+    monkeypatch.setattr(cuda_graphs, "_Recorded", Recording)
     monkeypatch.setattr(Recording, "made", [])
     monkeypatch.setattr(Recording, "replayed", [])
     ran = []
@@ -219,7 +219,7 @@ def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch
         ran.append((subject, len(batch.ids), float(terms)))
         return terms
 
-    steps = graphs.Graphs(compute, 40, torch.device("cpu"))
+    steps = cuda_graphs.Graphs(compute, 40, torch.device("cpu"))
     rows = encoded("pairs")
     small, large = (collate(rows, np.arange(count), 2) for count in (2, 12))
     short, long = (len(filled(batch, 40).ids) for batch in (small, large))
@@ -238,22 +238,22 @@ def test_a_shape_is_recorded_when_it_comes_again(monkeypatch: pytest.MonkeyPatch
 
 def test_what_a_machine_lacks_to_record_steps_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"triton": object(), "gcc": None, "clang": "/usr/bin/clang"}
-    monkeypatch.setattr(graphs.importlib.util, "find_spec", lambda name: found[name])
-    monkeypatch.setattr(graphs.shutil, "which", lambda name: found[name])
+    monkeypatch.setattr(cuda_graphs.importlib.util, "find_spec", lambda name: found[name])
+    monkeypatch.setattr(cuda_graphs.shutil, "which", lambda name: found[name])
     monkeypatch.delenv("CC", raising=False)
-    assert graphs.lacking() == ""
+    assert cuda_graphs.lacking() == ""
     found["clang"] = None
-    assert "C compiler" in graphs.lacking()
+    assert "C compiler" in cuda_graphs.lacking()
     monkeypatch.setenv("CC", "/opt/cc")
-    assert graphs.lacking() == ""
+    assert cuda_graphs.lacking() == ""
     found["triton"] = None
-    assert graphs.lacking() == "the package triton"
+    assert cuda_graphs.lacking() == "the package triton"
 
 
 class Repeated:
     """Stands in for a recorded step: does it again."""
 
-    def __init__(self, steps: graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
+    def __init__(self, steps: cuda_graphs.Graphs, subject: str, batch: Batch, terms: torch.Tensor) -> None:
         self.steps, self.subject = steps, subject
 
     def replay(self, batch: Batch, terms: float) -> torch.Tensor:
@@ -273,9 +273,9 @@ def test_lightning_drives_whole_steps_and_resumes_them(
     run(job, tmp_path / "a", plain, rounded)
     monkeypatch.setattr(Learner, "recordable", lambda self: True)
     monkeypatch.setattr("xstilts.training.learner.lacking", lambda: "")
-    monkeypatch.setattr(graphs, "_Recorded", Repeated)
+    monkeypatch.setattr(cuda_graphs, "_Recorded", Repeated)
     # Attention on a CPU goes by the true lengths, which a filled row does not say.
-    monkeypatch.setattr(graphs, "filled", lambda batch, longest: batch)
+    monkeypatch.setattr(cuda_graphs, "filled", lambda batch, longest: batch)
     whole, broken = replace(job, output=tmp_path / "whole"), replace(job, output=tmp_path / "broken")
     run(whole, tmp_path / "b", recorded, rounded)
     with pytest.raises(InterruptedError):
@@ -302,7 +302,7 @@ def test_steps_are_not_recorded_where_something_is_missing_and_the_log_says_so(
 ) -> None:
     monkeypatch.setattr(Learner, "recordable", lambda self: True)
     monkeypatch.setattr("xstilts.training.learner.lacking", lambda: "a C compiler")
-    monkeypatch.setattr(graphs.Graphs, "step", None)
+    monkeypatch.setattr(cuda_graphs.Graphs, "step", None)
     job = Job("target", "toy", 1, start, Material((pairs(tmp_path / "toy"),)), RECIPE, tmp_path / "out")
     run(job, tmp_path / "a", runtime=replace(RUNTIME, precision="bf16-mixed"))
     assert "a C compiler is missing" in caplog.text

@@ -13,12 +13,11 @@ from xstilts.formats import prepared
 from xstilts.model.batching import Encoded
 from xstilts.model.shapes import Lengths, mlm
 from xstilts.model.tokens import Tokens
-from xstilts.preparation import mixtures
-from xstilts.preparation import mlm_text as text
+from xstilts.preparation import mixtures, mlm_text
 from xstilts.preparation.settings import Mixture
-from xstilts.training import loop as training
+from xstilts.training import loop
 from xstilts.training.job import Job, Material
-from xstilts.training.schedule import Masking, Schedule, Subject
+from xstilts.training.schedule import EncodedTask, Masking, Schedule
 from xstilts.training.settings import Recipe
 
 LINES = {"eng": 5000, "deu": 400, "swh": 30, "yor": 3}
@@ -29,7 +28,7 @@ def test_languages_are_drawn_with_p_in_proportion_to_their_lines_to_the_power_of
     numbers = np.repeat(np.arange(len(LINES)), list(LINES.values()))
     share = mlm.sampling(numbers, 0.3)
     rows = [[0, 5 + number, 6, 2] for number in numbers]
-    subject = Subject("mlm", Encoded.build(rows), 8, share)
+    subject = EncodedTask("mlm", Encoded.build(rows), 8, share)
     steps = 4000
     schedule = Schedule({"mlm": subject}, seed=3, steps=steps, cap=1 << 17, first_position=2, masking=MASKING)
     items = np.concatenate([schedule.items("mlm", turn) for turn in range(steps)])
@@ -61,8 +60,10 @@ def test_a_language_without_a_line_that_is_left_after_tokenising_takes_no_share(
 
 def test_mlm_takes_its_capped_share_of_a_mixture_s_steps() -> None:
     numbers = np.zeros(3000, dtype=np.int64)
-    text_rows = Subject("mlm", Encoded.build([[0, 5, 6, 2]] * 3000), 8, mlm.sampling(numbers, 0.3))
-    task = Subject("task", Encoded.build([[0, 7, 2]] * 500, item_targets={"label": np.zeros(500, dtype=np.int64)}), 4)
+    text_rows = EncodedTask("mlm", Encoded.build([[0, 5, 6, 2]] * 3000), 8, mlm.sampling(numbers, 0.3))
+    task = EncodedTask(
+        "task", Encoded.build([[0, 7, 2]] * 500, item_targets={"label": np.zeros(500, dtype=np.int64)}), 4
+    )
     schedule = Schedule(
         {"task": task, "mlm": text_rows}, seed=1, steps=20_000, cap=1000, first_position=2, masking=MASKING
     )
@@ -111,7 +112,7 @@ def test_text_and_a_task_from_files_are_prepared_mixed_and_learned(start: Path, 
     (root / "th.txt").write_text("".join(f"แมวตัวที่ {i} นั่งบนเสื่อ\n" for i in range(60)), encoding="utf-8")
     settings = {"origin": "files", "root": str(root), "languages": ["eng", "tha"], "text": ["{alpha2}.txt"]}
     data = tmp_path / "data"
-    assert text.write(data / "text", settings) == {"eng": 300, "tha": 60}
+    assert mlm_text.write(data / "text", settings) == {"eng": 300, "tha": 60}
     heldout = {code: list(prepared.lines(path)) for code, path in prepared.text_files(data / "text/heldout").items()}
     kept = {code: list(prepared.lines(path)) for code, path in prepared.text_files(data / "text").items()}
     assert all(heldout[code] and not set(heldout[code]) & set(kept[code]) for code in ("eng", "tha"))
@@ -123,7 +124,7 @@ def test_text_and_a_task_from_files_are_prepared_mixed_and_learned(start: Path, 
     job = Job(
         "intermediate", "toy_mlm", 1, start, Material((folder / "toy",), folder / "text"), recipe, tmp_path / "out"
     )
-    card = training.train(job, RUNTIME, Memory().begin, tmp_path / "resume")
+    card = loop.train(job, RUNTIME, Memory().begin, tmp_path / "resume")
     before = _untrained(job, tmp_path)
     for code in ("eng", "tha"):
         assert card["final"][f"validation/mlm/{code}"] < before[f"validation/mlm/{code}"]
@@ -136,4 +137,4 @@ def _untrained(job: Job, tmp_path: Path) -> dict[str, Any]:
 
     recipe = replace(job.recipe, steps=1, learning_rate=0.0)
     still = replace(job, recipe=recipe, output=tmp_path / "before")
-    return training.train(still, RUNTIME, Memory().begin, tmp_path / "resume")["final"]
+    return loop.train(still, RUNTIME, Memory().begin, tmp_path / "resume")["final"]

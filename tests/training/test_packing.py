@@ -11,17 +11,17 @@ import torch
 
 from toy_training import run
 from xstilts.formats import prepared
-from xstilts.model import encoder as encoders
+from xstilts.model import encoder
 from xstilts.model.architecture import first_position
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import Encoded
 from xstilts.model.settings import Model, Runtime
 from xstilts.model.shapes import Lengths, classification, span, tagging
 from xstilts.model.tokens import Tokens
-from xstilts.prediction import predict as prediction
+from xstilts.prediction import predict
 from xstilts.training.job import Job
 from xstilts.training.learner import Learner
-from xstilts.training.schedule import Micro, Schedule, Subject
+from xstilts.training.schedule import EncodedTask, MicroBatch, Schedule
 from xstilts.training.settings import Recipe
 
 STEPS = 200
@@ -49,14 +49,14 @@ def trained(shape: str, attention: str) -> tuple[Learner, list[float]]:
     encoded = sequences(shape)
     heads = {"classification": classification.Head, "tagging": tagging.Head, "span": span.Head}
     torch.manual_seed(3)
-    body = encoders.fresh(Model(layers=2, hidden=32, heads=2, feed_forward=64, positions=64, dropout=0.0), 60, pad=1)
+    body = encoder.fresh(Model(layers=2, hidden=32, heads=2, feed_forward=64, positions=64, dropout=0.0), 60, pad=1)
     body.set_attn_implementation(attention)
     recipe = Recipe(learning_rate=5e-4, batch=8, max_length=64, steps=STEPS)
     learner = Learner(body, {shape: heads[shape](32, 0.0, LABELS)}, recipe, STEPS, seed=1).train()
     settings = learner.configure_optimizers()
     optimizer, rate = settings["optimizer"], settings["lr_scheduler"]["scheduler"]
     steps = Schedule(
-        {shape: Subject(shape, encoded, 8)}, seed=1, steps=STEPS, cap=1000, first_position=first_position(body)
+        {shape: EncodedTask(shape, encoded, 8)}, seed=1, steps=STEPS, cap=1000, first_position=first_position(body)
     )
     losses = []
     for micro in steps:
@@ -76,7 +76,7 @@ def test_two_hundred_packed_steps_have_the_losses_of_padded_ones_and_lead_to_the
     np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-5)
     assert np.mean(losses[-20:]) < 0.8 * np.mean(losses[:20])
     found, wanted = (
-        prediction.everything(learner.encoder, learner.heads[shape], sequences(shape), RUNTIME)
+        predict.everything(learner.encoder, learner.heads[shape], sequences(shape), RUNTIME)
         for learner in (packed, padded)
     )
     if shape == "tagging":
@@ -97,7 +97,7 @@ def test_every_step_of_a_training_has_the_recipes_examples_in_its_order(
     seen: dict[int, list[tuple[int, ...]]] = {}
     step = Learner.training_step
 
-    def spied(learner: Learner, micro: Micro, index: int) -> torch.Tensor:
+    def spied(learner: Learner, micro: MicroBatch, index: int) -> torch.Tensor:
         batch = micro.batch
         for start, size in zip(batch.starts.tolist(), batch.sizes.tolist(), strict=True):
             seen.setdefault(micro.step, []).append(tuple(batch.ids[start : start + size].tolist()))

@@ -5,22 +5,22 @@ import numpy as np
 import pytest
 
 from xstilts.model.batching import Encoded
-from xstilts.training.schedule import Masking, Schedule, Subject, total_steps
+from xstilts.training.schedule import EncodedTask, Masking, Schedule, total_steps
 
 MASKING = Masking(share=0.25, mask=4, vocabulary=50, specials=np.array([0, 2, 4]))
 
 
-def subject(name: str, items: int, batch: int = 4) -> Subject:
+def subject(name: str, items: int, batch: int = 4) -> EncodedTask:
     rows = [[0, 10 + i % 30, 11, 2] for i in range(items)]
-    return Subject(name, Encoded.build(rows, item_targets={"label": np.arange(items)}), batch)
+    return EncodedTask(name, Encoded.build(rows, item_targets={"label": np.arange(items)}), batch)
 
 
-def mlm_subject(items: int = 50) -> Subject:
+def mlm_subject(items: int = 50) -> EncodedTask:
     rows = [[0, *range(5, 25 + i % 7), 2] for i in range(items)]
-    return Subject("mlm", Encoded.build(rows), 8, np.full(items, 1 / items))
+    return EncodedTask("mlm", Encoded.build(rows), 8, np.full(items, 1 / items))
 
 
-def schedule(subjects: list[Subject], steps: int, **more) -> Schedule:
+def schedule(subjects: list[EncodedTask], steps: int, **more) -> Schedule:
     named = {one.name: one for one in subjects}
     return Schedule(named, seed=7, steps=steps, cap=1 << 17, first_position=2, masking=MASKING, **more)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from toy_training import RUNTIME, run, same, weights
-from xstilts.training import trimmed_embedding as trimming
+from xstilts.training import trimmed_embedding
 from xstilts.training.job import Job
 from xstilts.training.trimmed_embedding import TrimmedEmbedding
 
@@ -74,4 +74,4 @@ def test_the_rows_in_use_are_those_of_every_set() -> None:
     from xstilts.model.batching import Encoded
 
     sets = [Encoded.build([[5, 2], [2]]), Encoded.build([[9]])]
-    assert trimming.used(sets, 1).tolist() == [1, 2, 5, 9]
+    assert trimmed_embedding.used(sets, 1).tolist() == [1, 2, 5, 9]

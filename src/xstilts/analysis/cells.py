@@ -19,9 +19,9 @@ NDBool = NDArray[np.bool_]
 
 ALL = "all"
 OUTCOMES = ("points", "error_reduction", "log_odds")
-UNKNOWN_TEST_SIZE = 500  # examples assumed where their number is not given, for the noise of guessing
+UNKNOWN_TEST_SIZE = 500  # examples assumed where their number is not given, for the noise of chance
 CEILING = 99.0  # points
-FLOOR = 2.0  # points above guessing that count as none, where the noise of guessing is smaller (F1: guessing is 0)
+FLOOR = 2.0  # points above chance that count as none, where the noise of chance is smaller (F1: chance is 0)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Cell:
         after: likewise.
         spare: mean of unpaired baseline seeds, NaN where there are none, shape (languages,).
         seed_gains: gain of each seed, NaN where a seed lacks a language, shape (languages, seeds).
-        chance: points of guessing, NaN where undefined, shape (languages,).
+        chance: points of chance, NaN where undefined, shape (languages,).
         examples: test examples, 0 where unknown, shape (languages,).
         levels: whether scores themselves are looked at: `before` is 0 then and means nothing.
     """
@@ -125,11 +125,11 @@ class Cell:
         return np.asarray(np.sqrt(spread / counts))
 
     def near_chance(self) -> NDBool:
-        """Languages whose scores before and after are on average no better than guessing (`guessing`).
+        """Languages whose scores before and after are on average not above chance (`chance`).
 
         The larger of the two would keep those that noise has lifted once.
         """
-        likely = guessing(self.chance, self.examples)
+        likely = chance_reach(self.chance, self.examples)
         scores = self.after if self.levels else (self.before + self.after) / 2
         return np.asarray(scores <= likely)  # NaN compares as false
 
@@ -184,10 +184,10 @@ def build(
 
 
 def unlearned(gains: Sequence[Gain], study: str) -> frozenset[str]:
-    """Targets of a study on which no arm is better than guessing: nothing is learned there that could be transferred.
+    """Targets of a study on which no arm is above chance: nothing is learned there that could be transferred.
 
-    In English, before and after, means over seeds, within two standard errors of guessing; where a target has no
-    English, in every language. A target stays where guessing is not known, or where it is all there is.
+    In English, before and after, means over seeds, within two standard errors of chance; where a target has no
+    English, in every language. A target stays where chance is not known, or where it is all there is.
     """
     found: dict[str, list[bool]] = defaultdict(list)
     targets = {gain.target for gain in gains if gain.study == study}
@@ -199,8 +199,8 @@ def unlearned(gains: Sequence[Gain], study: str) -> frozenset[str]:
     return none if none != targets else frozenset()
 
 
-def guessing(chance: Array, examples: Array) -> Array:
-    """What guessing may reach: its expected score and two standard errors of sampling, at least `FLOOR` points.
+def chance_reach(chance: Array, examples: Array) -> Array:
+    """What chance may reach: its expected score and two standard errors of sampling, at least `FLOOR` points.
 
     Args:
         chance: the expected score, points, any shape; NaN where it is not known.

@@ -67,7 +67,7 @@ class Correlation:
 
 
 @dataclass(frozen=True)
-class Question:
+class FamilyQuestion:
     """One row of questions.csv: a slope within or between families, or the bend of the relation."""
 
     study: str

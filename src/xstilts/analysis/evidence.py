@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xstilts.analysis.coefficients import SLOPE, Correlation, Pooled, Question
+from xstilts.analysis.coefficients import SLOPE, Correlation, FamilyQuestion, Pooled
 from xstilts.analysis.estimates import NOWHERE, Interval
 
 
@@ -53,7 +53,7 @@ class Evidence:
     unit: float
     reliability: float
     reliability_low: float
-    questions: Mapping[str, Question]
+    questions: Mapping[str, FamilyQuestion]
     untested: str
 
     @property
@@ -80,7 +80,7 @@ class Evidence:
         )
 
 
-def of_cell(rows: Sequence[Correlation], questions: Sequence[Question]) -> Evidence:
+def of_cell(rows: Sequence[Correlation], questions: Sequence[FamilyQuestion]) -> Evidence:
     """The evidence of one cell and outcome from its rows of all compared distances.
 
     Args:
@@ -116,7 +116,7 @@ def of_cell(rows: Sequence[Correlation], questions: Sequence[Question]) -> Evide
     )
 
 
-def of_pooled(row: Pooled, unadjusted: Pooled, questions: Sequence[Question]) -> Evidence:
+def of_pooled(row: Pooled, unadjusted: Pooled, questions: Sequence[FamilyQuestion]) -> Evidence:
     """The evidence of one intermediate and outcome over all targets."""
     return Evidence(
         outcome=row.outcome,

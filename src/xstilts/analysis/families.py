@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.analysis import estimates
-from xstilts.analysis import family_null as null
+from xstilts.analysis import estimates, family_null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.measure import INDO_EUROPEAN
@@ -63,7 +62,7 @@ def view(cell: Cell, outcome: str, predictor: Predictor) -> tuple[list[Family], 
     values = cell.outcome(outcome)
     keep = [i for i, value in enumerate(values) if not math.isnan(value)]
     codes, gains = tuple(cell.codes[i] for i in keep), values[keep]
-    members = np.array(null.families(codes))
+    members = np.array(family_null.families(codes))
     names = sorted(set(members.tolist()))
     shrunken = _shrunken(codes, gains, members, names)
     rows = []
@@ -97,7 +96,7 @@ def _shrunken(
     """
     if len(codes) < LEAST or len(names) < FAMILIES_LEAST or estimates.constant(gains):
         return [(math.nan, math.nan, math.nan)] * len(names)
-    fitted = null.fit(codes, gains)
+    fitted = family_null.fit(codes, gains)
     inverse = np.linalg.inv(fitted.covariance)
     of_family = float(fitted.likelihood * fitted.variances @ fitted.structure.weights[:, 0])
     mean = float(inverse.sum(axis=0) @ gains / inverse.sum())

@@ -17,9 +17,9 @@ from xstilts.formats.runs import BASELINE, RunKey, Score, counted
 # The metric that is correlated, in order of preference (XTREME reports F1 where a task has both).
 HEADLINE = ("f1", "accuracy")
 
-# Per cent right by guessing, where a test set has a fixed number of equally frequent answers. PAWS-X and the like are
+# Per cent right by chance, where a test set has a fixed number of equally frequent answers. PAWS-X and the like are
 # not balanced: there the recorded majority score says more, and replaces this number.
-GUESSING = {
+CHANCE_LEVELS = {
     "xnli": 100 / 3,
     "pawsx": 50.0,
     "xcopa": 50.0,
@@ -145,7 +145,7 @@ def pair(
 
     Args:
         scores: all studies together, the baseline `none` among them.
-        chances: points of a predictor without skill, where recorded; otherwise the guessing rate of the task.
+        chances: points of a predictor without skill, where recorded; otherwise the chance level of the task.
         failed: study and key of the runs whose trainings learned nothing.
 
     Raises:
@@ -186,14 +186,14 @@ def pair(
                 error_reduction=error_reduction(base.value, score.value),
                 spare_before=spare.get(where, math.nan),
                 examples=min(score.examples, base.examples),
-                chance=known.get((score.target, score.metric, score.language), guessing(score)),
+                chance=known.get((score.target, score.metric, score.language), chance_level(score)),
                 learned=not {(score.study, score.key), (score.study, score.key.baseline)} & without,
             )
         )
     return sorted(gains)
 
 
-def guessing(score: Score) -> float:
+def chance_level(score: Score) -> float:
     """Points of a predictor without skill where nothing is recorded; NaN where it is not known.
 
     One of the classes where they are balanced, one of the sentences where one is looked for, nothing for F1 and exact
@@ -205,7 +205,7 @@ def guessing(score: Score) -> float:
         return math.nan
     if score.target in RETRIEVAL and score.examples > 0:
         return 100 / score.examples
-    return GUESSING.get(score.target, math.nan)
+    return CHANCE_LEVELS.get(score.target, math.nan)
 
 
 def levels(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain]:
@@ -242,7 +242,7 @@ def levels(scores: Sequence[Score], chances: Chances | None = None) -> list[Gain
             error_reduction=score.value,
             spare_before=math.nan,
             examples=score.examples,
-            chance=known.get((score.target, score.metric, score.language), guessing(score)),
+            chance=known.get((score.target, score.metric, score.language), chance_level(score)),
         )
         for score in scores
     )

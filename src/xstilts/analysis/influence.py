@@ -13,7 +13,7 @@ import numpy as np
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor
 from xstilts.analysis.reml import Statistic
-from xstilts.analysis.rows import Table, scaled, unit
+from xstilts.analysis.rows import ModelRows, scaled, unit
 from xstilts.languages import table as languages
 
 
@@ -28,7 +28,7 @@ class Weighted:
         test: the slope in the first column, on all rows.
     """
 
-    table: Table
+    table: ModelRows
     covariance: Array
     adjusted: bool
     test: Statistic

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xstilts.analysis import estimates, reliability, slope
-from xstilts.analysis import family_null as null
+from xstilts.analysis import estimates, family_null, reliability, slope
 from xstilts.analysis.cells import Cell
-from xstilts.analysis.coefficients import SLOPE, Correlation, LeftOut, Question
+from xstilts.analysis.coefficients import SLOPE, Correlation, FamilyQuestion, LeftOut
 from xstilts.analysis.estimates import NOWHERE, Array
 from xstilts.analysis.predictors import PRIMARY, Predictor, latin, log_cc100
 from xstilts.analysis.sample import Sample, flags
 from xstilts.analysis.settings import Analysis
-from xstilts.analysis.slope import Model, Tested, standardised
+from xstilts.analysis.slope import SlopeModel, Tested, standardised
 
 INDO_EUROPEAN = "Indo-European"
 NAN = math.nan
@@ -33,7 +32,7 @@ class Measured:
     """The rows that one cell, outcome and distance add to each table."""
 
     correlations: list[Correlation]
-    questions: list[Question]
+    questions: list[FamilyQuestion]
     left_out: list[LeftOut]
 
 
@@ -132,12 +131,12 @@ def _resampled(
 
 def _tested(
     row: Correlation, cell: Cell, predictor: Predictor, part: Sample, settings: Analysis, rng: np.random.Generator
-) -> tuple[Correlation, list[Question], list[LeftOut]]:
+) -> tuple[Correlation, list[FamilyQuestion], list[LeftOut]]:
     """The slope in standard deviations of the gain per standard deviation of the distance, from one distribution."""
     gains, spread = standardised(part.gains), float(part.gains.std(ddof=1))
     x = predictor.mean(part.codes)
     columns = slope.columns_of(part.codes, tuple(x.tolist()))
-    fitted = null.fit(part.codes, gains, columns["line"], part.variances)
+    fitted = family_null.fit(part.codes, gains, columns["line"], part.variances)
     plan = slope.model(fitted.covariance, columns["line"])
     drawn = fitted.draw(settings.draws, rng)
     imputed = _imputation_sd(plan, fitted.covariance, predictor, part, gains)
@@ -175,14 +174,14 @@ def _tested(
     return _with_left_out(row, left, plan, part, gains, found), _questions(row, fitted, columns, gains, drawn), left
 
 
-def _test(plan: Model, gains: Array, drawn: Array, column: int) -> Tested:
+def _test(plan: SlopeModel, gains: Array, drawn: Array, column: int) -> Tested:
     value, error = plan.estimates(gains[None], column)
     return Tested(float(value[0]), float(error[0]), np.sort(np.abs(plan.ratios(drawn, column))))
 
 
 def _questions(
-    row: Correlation, fitted: null.Null, columns: dict[str, Array], gains: Array, drawn: Array
-) -> list[Question]:
+    row: Correlation, fitted: family_null.Null, columns: dict[str, Array], gains: Array, drawn: Array
+) -> list[FamilyQuestion]:
     """Slopes within and between families (Mundlak 1978), and the bend; without those that cannot be estimated."""
     found = []
     for question, (name, column) in QUESTIONS.items():
@@ -192,11 +191,11 @@ def _questions(
             continue
         test = _test(plan, gains, drawn, column)
         key = (row.study, row.intermediate, row.target, row.outcome, question)
-        found.append(Question(*key, test.value, *test.reach(), *test.reach(0.9), test.p))
+        found.append(FamilyQuestion(*key, test.value, *test.reach(), *test.reach(0.9), test.p))
     return found
 
 
-def _adjusted(fitted: null.Null, codes: tuple[str, ...], gains: Array, line: Array) -> float:
+def _adjusted(fitted: family_null.Null, codes: tuple[str, ...], gains: Array, line: Array) -> float:
     """The slope given CC-100 size and script; NaN where these leave nothing to estimate."""
     covariates = [column for column in (log_cc100(codes), latin(codes)) if np.ptp(column) > 0]
     try:
@@ -205,7 +204,7 @@ def _adjusted(fitted: null.Null, codes: tuple[str, ...], gains: Array, line: Arr
         return NAN
 
 
-def _left_out(row: Correlation, plan: Model, part: Sample, gains: Array, found: Tested) -> list[LeftOut]:
+def _left_out(row: Correlation, plan: SlopeModel, part: Sample, gains: Array, found: Tested) -> list[LeftOut]:
     """The slope with each family left out in turn, and with none; intervals at the critical value of the whole."""
     wide = found.critical()
     rows = []
@@ -219,7 +218,7 @@ def _left_out(row: Correlation, plan: Model, part: Sample, gains: Array, found: 
 
 
 def _with_left_out(
-    row: Correlation, left: list[LeftOut], plan: Model, part: Sample, gains: Array, found: Tested
+    row: Correlation, left: list[LeftOut], plan: SlopeModel, part: Sample, gains: Array, found: Tested
 ) -> Correlation:
     """Add the extremes of leaving out a family or a language, and what is left of the claim without outliers."""
     known = [one for one in left if one.family and not math.isnan(one.estimate)]
@@ -244,7 +243,7 @@ def _with_left_out(
     )
 
 
-def _refitted(plan: Model, part: Sample, gains: Array, gone: list[int]) -> float:
+def _refitted(plan: SlopeModel, part: Sample, gains: Array, gone: list[int]) -> float:
     """Slope over error without some languages, fitted anew: an outlier makes languages look less alike."""
     keep = [place for place in range(len(part.codes)) if place not in gone]
     codes = tuple(part.codes[place] for place in keep)
@@ -252,11 +251,11 @@ def _refitted(plan: Model, part: Sample, gains: Array, gone: list[int]) -> float
     columns = plan.columns[keep]
     if np.ptp(columns[:, 1]) == 0 or estimates.constant(gains[keep]):
         return 0.0
-    again = slope.model(null.fit(codes, gains[keep], columns, variances).covariance, columns)
+    again = slope.model(family_null.fit(codes, gains[keep], columns, variances).covariance, columns)
     return float(again.ratios(gains[keep][None])[0])
 
 
-def _imputation_sd(plan: Model, covariance: Array, predictor: Predictor, part: Sample, gains: Array) -> float:
+def _imputation_sd(plan: SlopeModel, covariance: Array, predictor: Predictor, part: Sample, gains: Array) -> float:
     """√((1 + 1/M) · variance of the slope over imputations) (Rubin 1987); 0 without imputations."""
     drawn = predictor.imputations(part.codes)
     if len(drawn) < 2:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from xstilts.analysis import family_null as null
+from xstilts.analysis import family_null
 from xstilts.analysis.estimates import Array
 from xstilts.languages import uriel
 
@@ -46,7 +46,7 @@ def covariances(codes: tuple[str, ...], model: str) -> Array:
     """
     if model not in MODELS:
         raise ValueError(f"no model {model!r}; known: {', '.join(MODELS)}")
-    kernels = [grafen(codes)] if model == "phylogeny" else [null.area(codes, reach) for reach in RANGES]
+    kernels = [grafen(codes)] if model == "phylogeny" else [family_null.area(codes, reach) for reach in RANGES]
     own = np.eye(len(codes))
     return np.stack([share * kernel + (1 - share) * own for kernel in kernels for share in SHARES])
 

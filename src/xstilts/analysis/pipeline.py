@@ -52,7 +52,7 @@ WORTH_SHARING = 8  # cells; fewer take less time than starting a process
 FILES: dict[str, type] = {
     "points": display.Point,
     "correlations": coefficients.Correlation,
-    "questions": coefficients.Question,
+    "questions": coefficients.FamilyQuestion,
     "pooled": coefficients.Pooled,
     "families": families.Family,
     "family_contrasts": families.Contrast,
@@ -60,13 +60,13 @@ FILES: dict[str, type] = {
     "specification": specification.Specification,
     "coverage": predictors.Coverage,
     "predictors": regression.Coefficient,
-    "selection": display.Selection,
-    "studies": display.Study,
+    "selection": display.SelectionRow,
+    "studies": display.StudyRow,
 }
 
 
 @dataclass(frozen=True)
-class Results:
+class AnalysisResults:
     """The rows of every CSV file by its name, and the three JSON files."""
 
     tables: dict[str, list[Any]]
@@ -85,14 +85,14 @@ def analyse(
     remarks: Mapping[str, Sequence[str]] | None = None,
     *,
     levels: bool = False,
-) -> Results:
+) -> AnalysisResults:
     """The whole analysis; the same inputs and seed give the same numbers, whatever the number of workers.
 
     Args:
         gains: as `gains.pair` gives them, of any number of studies.
         distances: of at least the languages of the gains, from English.
         imputed: distances of completed feature vectors.
-        measured: sub-word overlap and fertility by target and language.
+        measured: token overlap and fertility by target and language.
         settings: seed, draws, levels.
         workers: processes that share the cells.
         remarks: by study, what its note in studies.csv says besides, such as scores that no gain is taken from.
@@ -138,10 +138,10 @@ def analyse(
         name: [row for row in verdicts if row.study == name] for name in sorted({row.study for row in verdicts})
     }
     told = {name: answers.answer(rows) for name, rows in by_study.items()}
-    return Results(found, verdicts, told, _method(chosen, sides, codes, levels))
+    return AnalysisResults(found, verdicts, told, _method(chosen, sides, codes, levels))
 
 
-def write(folder: Path, results: Results) -> None:
+def write(folder: Path, results: AnalysisResults) -> None:
     """Write every file of `FILES`, verdicts.json, answers.json and method.json."""
     for name, kind in FILES.items():
         tables.write_csv(folder / f"{name}.csv", kind, results.tables[name])

@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from xstilts.analysis import family_null as null
-from xstilts.analysis import influence, reml
+from xstilts.analysis import family_null, influence, reml
 from xstilts.analysis.cells import ALL, Cell
-from xstilts.analysis.coefficients import LeftOut, Pooled, Question
+from xstilts.analysis.coefficients import FamilyQuestion, LeftOut, Pooled
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.measure import LONE, STEP
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
-from xstilts.analysis.rows import Table, table, unit
+from xstilts.analysis.rows import ModelRows, table, unit
 from xstilts.analysis.sample import FAMILIES_LEAST
 from xstilts.analysis.settings import Analysis
 from xstilts.analysis.slope import Tested
@@ -31,7 +30,7 @@ ASKED = {"within": ("families", 0), "between": ("families", 1), "bend": ("bend",
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PooledFit:
     """One intermediate's table with its fit: what the joint draws need.
 
     Attributes:
@@ -44,7 +43,7 @@ class Prepared:
     """
 
     row: Pooled
-    table: Table
+    table: ModelRows
     fitted: reml.Fit
     tests: dict[str, reml.Statistic]
     root: Array
@@ -63,7 +62,7 @@ class Models:
     """The rows that the models of one study and outcome add to each table."""
 
     pooled: list[Pooled]
-    questions: list[Question]
+    questions: list[FamilyQuestion]
     left_out: list[LeftOut]
 
 
@@ -87,7 +86,7 @@ def study_models(
     found = Models([], [], [])
     for adjustment in ADJUSTMENTS:
         models = [prepare(cells, outcome, by_name, adjustment, settings) for cells in groups.values()]
-        ready = [model for model in models if isinstance(model, Prepared)]
+        ready = [model for model in models if isinstance(model, PooledFit)]
         found.pooled.extend(model for model in models if isinstance(model, Pooled))
         single = [model for model in ready if model.row.intermediate != ALL]
         drawn = joint_draws(single, settings.draws, rng)
@@ -99,7 +98,9 @@ def study_models(
     return found
 
 
-def _add(found: Models, model: Prepared, predictors: dict[str, Predictor], drawn: Drawn, largest: Array | None) -> None:
+def _add(
+    found: Models, model: PooledFit, predictors: dict[str, Predictor], drawn: Drawn, largest: Array | None
+) -> None:
     weighted = influence.Weighted(
         model.table, model.fitted.covariance, model.row.adjustment == "adjusted", model.tests["line"]
     )
@@ -112,7 +113,7 @@ def _add(found: Models, model: Prepared, predictors: dict[str, Predictor], drawn
 
 def prepare(
     cells: Sequence[Cell], outcome: str, predictors: dict[str, Predictor], adjustment: str, settings: Analysis
-) -> Prepared | Pooled:
+) -> PooledFit | Pooled:
     """Fit one intermediate; a row without numbers, and with the reason, where nothing can be tested."""
     data = table(cells, outcome, predictors[PRIMARY])
     distinct = sorted(set(data.codes))
@@ -132,7 +133,7 @@ def prepare(
         floor=data.floor,
         ceiling=data.ceiling,
     )
-    if len(distinct) < settings.minimum or len(set(null.families(tuple(distinct)))) < FAMILIES_LEAST:
+    if len(distinct) < settings.minimum or len(set(family_null.families(tuple(distinct)))) < FAMILIES_LEAST:
         return replace(
             row, note=f"{len(distinct)} languages over all targets, fewer than {settings.minimum}: not tested"
         )
@@ -149,22 +150,22 @@ def prepare(
     root = reml.root(fitted.covariance)
     rest = data.gains - fixed @ (tests["line"].weights @ data.gains)
     white = np.linalg.solve(root, rest)
-    return Prepared(row, data, fitted, tests, root, np.asarray(white / white.std()))
+    return PooledFit(row, data, fitted, tests, root, np.asarray(white / white.std()))
 
 
-def _fit(data: Table, fixed: Array, x: Array) -> tuple[float, reml.Fit]:
+def _fit(data: ModelRows, fixed: Array, x: Array) -> tuple[float, reml.Fit]:
     """The likeliest range of areas and power of the residual's variance, and their fit."""
-    powers = null.POWERS if data.variances is not None else null.POWERS[:1]
-    first = [reml.fit(data.gains, fixed, data.effects(x, null.RANGES[0], power)) for power in powers]
+    powers = family_null.POWERS if data.variances is not None else family_null.POWERS[:1]
+    first = [reml.fit(data.gains, fixed, data.effects(x, family_null.RANGES[0], power)) for power in powers]
     best = max(range(len(powers)), key=lambda place: first[place].log_likelihood)
-    fits = {null.RANGES[0]: first[best]}
-    for reach in null.RANGES[1:]:
+    fits = {family_null.RANGES[0]: first[best]}
+    for reach in family_null.RANGES[1:]:
         fits[reach] = reml.fit(data.gains, fixed, data.effects(x, reach, powers[best]))
     reach = max(fits, key=lambda one: fits[one].log_likelihood)
     return reach, fits[reach]
 
 
-def joint_draws(models: Sequence[Prepared], draws: int, rng: np.random.Generator) -> list[Drawn]:
+def joint_draws(models: Sequence[PooledFit], draws: int, rng: np.random.Generator) -> list[Drawn]:
     """Joint draws from the nulls, one for each model.
 
     The correlation between intermediates is that of their whitened residuals on common rows.
@@ -206,13 +207,13 @@ def _correlations(white: Array) -> Array:
     return np.asarray(matrix / scale[:, None] / scale[None, :])
 
 
-def _test(model: Prepared, question: str, column: int, drawn: Drawn) -> Tested:
+def _test(model: PooledFit, question: str, column: int, drawn: Drawn) -> Tested:
     value, error = model.tests[question].estimates(model.table.gains[None], column)
     return Tested(float(value[0]), float(error[0]), np.sort(drawn.ratios[question, column]))
 
 
 def tested(
-    model: Prepared,
+    model: PooledFit,
     weighted: influence.Weighted,
     predictors: dict[str, Predictor],
     drawn: Drawn,
@@ -240,7 +241,7 @@ def tested(
         unit=scale,
         p_naive=2 * float(stats.norm.sf(abs(found.value / found.error))),
         p_family=found.p,
-        p_max_t=math.nan if largest is None else null.p_value(found.value / found.error, largest),
+        p_max_t=math.nan if largest is None else family_null.p_value(found.value / found.error, largest),
         smallest_detectable=found.detectable(),
         same_sign_lofo=all(value * found.value > 0 for value in left.values()),
         lolo_language=weakest,
@@ -251,7 +252,7 @@ def tested(
     )
 
 
-def _questions(model: Prepared, drawn: Drawn) -> list[Question]:
+def _questions(model: PooledFit, drawn: Drawn) -> list[FamilyQuestion]:
     """Slopes within and between families, and the bend; nothing where families cannot be told apart."""
     row, rows = model.row, []
     x = model.tests["families"].weights
@@ -260,7 +261,7 @@ def _questions(model: Prepared, drawn: Drawn) -> list[Question]:
             continue
         test = _test(model, name, column, drawn)
         key = (row.study, row.intermediate, ALL, row.outcome, question)
-        rows.append(Question(*key, test.value, *test.reach(), *test.reach(0.9), test.p))
+        rows.append(FamilyQuestion(*key, test.value, *test.reach(), *test.reach(0.9), test.p))
     return rows
 
 
@@ -268,7 +269,7 @@ def _left_out(row: Pooled, weighted: influence.Weighted) -> list[LeftOut]:
     """The slope without each family, and with all, for leave_one_family_out.csv."""
     key = (row.study, row.intermediate, ALL, row.outcome, row.distance)
     distinct = sorted(set(weighted.table.codes))
-    members = dict(zip(distinct, null.families(tuple(distinct)), strict=True))
+    members = dict(zip(distinct, family_null.families(tuple(distinct)), strict=True))
     rows = [LeftOut(*key, "", (), len(distinct), row.slope, row.slope_low, row.slope_high)]
     for family, value in influence.without_families(weighted).items():
         gone = tuple(code for code in distinct if members[code] == family)

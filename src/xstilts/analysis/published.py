@@ -29,7 +29,7 @@ RELATIONS = ("equals", "gain", "no gain", "better")
 
 
 @dataclass(frozen=True)
-class Study:
+class PublishedStudy:
     """One encoder in one paper: `<name>.csv` holds its scores.
 
     Attributes:
@@ -102,7 +102,7 @@ class Claim:
     source: str
 
 
-def studies(folder: Path) -> list[Study]:
+def studies(folder: Path) -> list[PublishedStudy]:
     """What `studies.yaml` says of each study, sorted by name.
 
     Raises:
@@ -113,7 +113,7 @@ def studies(folder: Path) -> list[Study]:
     given: Mapping[str, Mapping[str, Any]] = typed_yaml.load(path, _STUDIES)
     if not given:
         raise ValueError(f"{path}: no studies; expected one mapping a study, named as its CSV file")
-    names = {field.name for field in fields_of(Study)} - {"name"}
+    names = {field.name for field in fields_of(PublishedStudy)} - {"name"}
     faults, found = [], []
     for name, row in sorted(given.items()):
         for key in sorted(set(row) - names):
@@ -197,12 +197,12 @@ def claims(folder: Path) -> list[Claim]:
     return found
 
 
-def _study(name: str, row: Mapping[str, Any]) -> Study:
+def _study(name: str, row: Mapping[str, Any]) -> PublishedStudy:
     lists = {key: tuple(row[key]) for key in ("unseen", "notes", "left_out")}
-    return Study(name=name, **{**row, **lists})
+    return PublishedStudy(name=name, **{**row, **lists})
 
 
-def _study_faults(study: Study) -> Iterable[str]:
+def _study_faults(study: PublishedStudy) -> Iterable[str]:
     if BASELINE not in study.arms or len(study.arms) < 2:
         yield f"arms are {', '.join(study.arms)}; needs `{BASELINE}` and at least one more"
     for code in study.unseen:
@@ -230,7 +230,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _score(study: Study, row: Mapping[str, str]) -> Score | str:
+def _score(study: PublishedStudy, row: Mapping[str, str]) -> Score | str:
     """The score of a row, or what is wrong with it."""
     value = _number(row["value"])
     if row["study"] != study.name:

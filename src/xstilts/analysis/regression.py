@@ -1,4 +1,4 @@
-"""Typology beside what the data themselves say: sub-word overlap, tokenizer fertility, CC-100 size, script.
+"""Typology beside what the data themselves say: token overlap, tokenizer fertility, CC-100 size, script.
 
 Separate because it asks another question than the verdict: which of these tells most about a gain, alone and
 with the others in one model. Predictors as in Muller et al. 2022 (arXiv 2212.01757).
@@ -12,9 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from xstilts.analysis import estimates
-from xstilts.analysis import family_null as null
-from xstilts.analysis import reml as mixed
+from xstilts.analysis import estimates, family_null, reml
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import PRIMARY, Predictor, latin, log_cc100
@@ -24,7 +22,7 @@ from xstilts.languages import table as languages
 
 LEAST_FREEDOM = 3  # languages beyond the coefficients
 
-Measured = Mapping[tuple[str, str], tuple[float, float]]  # (target, language) → sub-word overlap, fertility
+Measured = Mapping[tuple[str, str], tuple[float, float]]  # (target, language) → token overlap, fertility
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Coefficient:
 
 
 def read(path: Path) -> dict[tuple[str, str], tuple[float, float]]:
-    """Read overlap with English (per cent) and fertility (sub-words a word) by target and language.
+    """Read overlap with English (per cent) and fertility (tokens a word) by target and language.
 
     Raises:
         ValueError: a column is missing, unknown or there twice, an unknown language, a number out of its range, or a
@@ -84,14 +82,18 @@ def compare(cell: Cell, outcome: str, predictor: Predictor, measured: Measured) 
         i for i, code in enumerate(cell.codes) if code in predictor.values and usable[i] and not math.isnan(values[i])
     ]
     codes, gains = tuple(cell.codes[i] for i in keep), values[keep]
-    if len(codes) < LEAST_FREEDOM + 2 or len(set(null.families(codes))) < FAMILIES_LEAST or estimates.constant(gains):
+    if (
+        len(codes) < LEAST_FREEDOM + 2
+        or len(set(family_null.families(codes))) < FAMILIES_LEAST
+        or estimates.constant(gains)
+    ):
         return []
     columns = {PRIMARY: predictor.mean(codes), "log_cc100": log_cc100(codes), "latin": latin(codes)}
     if all((cell.target, code) in measured for code in codes):
         overlap, fertility = zip(*(measured[cell.target, code] for code in codes), strict=True)
         columns |= {"overlap": np.array(overlap), "fertility": np.array(fertility)}
     columns = {name: _scaled(column) for name, column in columns.items() if np.ptp(column) > 0}
-    covariance = null.fit(codes, gains).covariance
+    covariance = family_null.fit(codes, gains).covariance
     rows = []
     for name, column in columns.items():
         rows += _model(cell, outcome, {name: column}, "alone", _scaled(gains), covariance)
@@ -112,8 +114,8 @@ def _model(
         note = f"{gains.size} languages are too few for {fixed.shape[1]} coefficients, or predictors repeat each other"
         nan = math.nan
         return [Coefficient(*key, name, model, gains.size, nan, nan, nan, nan, nan, note) for name in columns]
-    matrix, solution = mixed.projection(covariance, fixed)
-    total = float(gains @ mixed.projection(covariance, fixed[:, :1])[0] @ gains)
+    matrix, solution = reml.projection(covariance, fixed)
+    total = float(gains @ reml.projection(covariance, fixed[:, :1])[0] @ gains)
     rest = float(gains @ matrix @ gains)
     slopes = solution @ gains
     errors = np.sqrt(np.diagonal(solution @ covariance @ solution.T) * rest / freedom)

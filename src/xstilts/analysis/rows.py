@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.analysis import estimates, reliability, slope
-from xstilts.analysis import family_null as null
+from xstilts.analysis import estimates, family_null, reliability, slope
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor, latin, log_cc100
@@ -23,7 +22,7 @@ QUESTIONS = ("line", "bend", "families")
 
 
 @dataclass(frozen=True)
-class Table:
+class ModelRows:
     """The rows (target × language) of one intermediate and outcome.
 
     Attributes:
@@ -51,9 +50,9 @@ class Table:
         """(target, language) of each row."""
         return list(zip(self.targets, self.codes, strict=True))
 
-    def part(self, rows: list[int]) -> "Table":
+    def part(self, rows: list[int]) -> "ModelRows":
         """Some of the rows, unchanged."""
-        return Table(
+        return ModelRows(
             tuple(self.codes[i] for i in rows),
             tuple(self.targets[i] for i in rows),
             self.gains[rows],
@@ -94,9 +93,9 @@ class Table:
         """
         distinct, targets = tuple(sorted(set(self.codes))), sorted(set(self.targets))
         kernels = {
-            "family": null.same(null.families(distinct)),
-            "genus": null.same(null.genera(distinct)),
-            "area": null.area(distinct, reach),
+            "family": family_null.same(family_null.families(distinct)),
+            "genus": family_null.same(family_null.genera(distinct)),
+            "area": family_null.area(distinct, reach),
         }
         loadings = _indicators(self.codes, distinct)
         if len(targets) > 1:
@@ -129,7 +128,7 @@ def _indicators(names: Sequence[str], levels: Sequence[str]) -> Array:
     return np.array([[float(name == level) for level in levels] for name in names])
 
 
-def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> Table:
+def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> ModelRows:
     """The rows of all targets with enough languages and a gain that varies."""
     codes: list[str] = []
     targets: list[str] = []
@@ -153,9 +152,9 @@ def table(cells: Sequence[Cell], outcome: str, predictor: Predictor) -> Table:
         trust.append((reliability.of(cell, outcome, part.places), len(part.codes)))
     if not gains:
         nothing = Reliability(float("nan"), float("nan"), float("nan"), "no gains")
-        return Table((), (), np.empty(0), None, np.empty(0), None, nothing, floor, ceiling)
+        return ModelRows((), (), np.empty(0), None, np.empty(0), None, nothing, floor, ceiling)
     spare = np.concatenate(spares)
-    return Table(
+    return ModelRows(
         tuple(codes),
         tuple(targets),
         np.concatenate(gains),

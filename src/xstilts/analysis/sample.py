@@ -7,8 +7,7 @@ import functools
 import math
 from dataclasses import dataclass
 
-from xstilts.analysis import estimates
-from xstilts.analysis import family_null as null
+from xstilts.analysis import estimates, family_null
 from xstilts.analysis.cells import Cell
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import Predictor
@@ -40,7 +39,7 @@ class Sample:
     @functools.cached_property
     def families(self) -> list[str]:
         """The family of each language."""
-        return null.families(self.codes)
+        return family_null.families(self.codes)
 
     def without(self, family: str) -> list[int]:
         """Places of the languages of other families."""

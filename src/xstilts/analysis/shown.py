@@ -55,7 +55,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Selection:
+class SelectionRow:
     """One row of selection.csv."""
 
     study: str
@@ -73,7 +73,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyRow:
     """One row of studies.csv."""
 
     study: str
@@ -149,7 +149,7 @@ def points(cell: Cell, headline: bool, predictor: Predictor, coverage: dict[str,
     return rows
 
 
-def selection(column: Sequence[Cell]) -> Selection | None:
+def selection(column: Sequence[Cell]) -> SelectionRow | None:
     """The intermediate that English would choose for one target; None without English or other languages.
 
     Args:
@@ -168,7 +168,7 @@ def selection(column: Sequence[Cell]) -> Selection | None:
 
     chosen = max(column, key=lambda cell: english(cell, "after"))
     best = max(column, key=lambda cell: mean(cell, "after"))
-    return Selection(
+    return SelectionRow(
         chosen.study,
         chosen.target,
         chosen.metric,
@@ -184,7 +184,7 @@ def selection(column: Sequence[Cell]) -> Selection | None:
     )
 
 
-def selections(cells: Sequence[Cell]) -> list[Selection]:
+def selections(cells: Sequence[Cell]) -> list[SelectionRow]:
     """One row per study, target and headline metric where English was scored."""
     columns: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -204,7 +204,7 @@ def unlearned(rows: Sequence[Gain]) -> list[str]:
     return [f"a training did not learn (its validation loss ended no lower than a guess's), {judged}: {shown}"]
 
 
-def study(name: str, gains: Sequence[Gain], tested_cells: int, remarks: Sequence[str] = ()) -> Study:
+def study(name: str, gains: Sequence[Gain], tested_cells: int, remarks: Sequence[str] = ()) -> StudyRow:
     """What one study consists of; the remarks become part of its note."""
     rows = [gain for gain in gains if gain.study == name]
     seeds = {
@@ -213,7 +213,7 @@ def study(name: str, gains: Sequence[Gain], tested_cells: int, remarks: Sequence
     single = [target for target, found in seeds.items() if len(found) == 1]
     notes = [f"one run per cell in {', '.join(single)}: seed noise and noise ceiling are unknown there"] * bool(single)
     notes += [*unlearned(rows), *remarks]
-    return Study(
+    return StudyRow(
         study=name,
         intermediates=len({row.intermediate for row in rows}),
         targets=len(seeds),

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.analysis import cells, gains, measure, sample
-from xstilts.analysis import family_null as null
-from xstilts.analysis import verdicts as judgement
+from xstilts.analysis import cells, family_null, gains, measure, sample, verdicts
 from xstilts.analysis.cells import OUTCOMES
 from xstilts.analysis.estimates import Array
 from xstilts.analysis.predictors import COMPARED, PRIMARY, Predictor
@@ -24,7 +22,7 @@ TRUTHS = (NO_EFFECT, HEADROOM, SLOPE)
 
 
 @dataclass(frozen=True)
-class World:
+class SimulatedScores:
     """How scores are made; points throughout.
 
     Attributes:
@@ -83,7 +81,7 @@ class Trial:
 
 
 def scores(
-    world: World,
+    world: SimulatedScores,
     targets: Mapping[str, Sequence[str]],
     distances: Mapping[str, float],
     rng: np.random.Generator,
@@ -121,7 +119,7 @@ def scores(
 
 
 def trial(
-    world: World,
+    world: SimulatedScores,
     target: str,
     codes: Sequence[str],
     predictors: Sequence[Predictor],
@@ -148,8 +146,8 @@ def trial(
             found = measure.measure(cell, outcome, predictor, part, settings, rng)
             correlations += found.correlations
             questions += found.questions
-    rows = judgement.Measurements(correlations, [], questions)
-    judged = judgement.judge("simulation", [cell], rows, settings)
+    rows = verdicts.Measurements(correlations, [], questions)
+    judged = verdicts.judge("simulation", [cell], rows, settings)
     points, reduction = (next(row for row in judged if row.outcome == outcome) for outcome in OUTCOMES[:2])
     return Trial(points.verdict, points.p_naive, points.p_family, reduction.p_naive, reduction.p_family)
 
@@ -159,10 +157,10 @@ def _scaled(codes: tuple[str, ...], distances: Mapping[str, float]) -> Array:
     return np.asarray(np.nan_to_num((known - np.nanmean(known)) / np.nanstd(known)))
 
 
-def _related(codes: tuple[str, ...], world: World, rng: np.random.Generator) -> Array:
+def _related(codes: tuple[str, ...], world: SimulatedScores, rng: np.random.Generator) -> Array:
     """Unit variance, with the shares of family and genus; shape (languages,)."""
-    family = null.same(null.families(codes))
-    genus = null.same([f"{languages.get(code).family}/{languages.get(code).genus}" for code in codes])
+    family = family_null.same(family_null.families(codes))
+    genus = family_null.same([f"{languages.get(code).family}/{languages.get(code).genus}" for code in codes])
     covariance = world.family * family + world.genus * genus + (1 - world.family - world.genus) * np.eye(len(codes))
     return np.asarray(np.linalg.cholesky(covariance) @ rng.standard_normal(len(codes)))
 
@@ -171,7 +169,7 @@ def _mixed(x: Array, rho: float, rest: Array) -> Array:
     return np.asarray(rho * x + np.sqrt(1 - rho**2) * rest)
 
 
-def _gains(world: World, x: Array, level: Array, rest: Array) -> Array:
+def _gains(world: SimulatedScores, x: Array, level: Array, rest: Array) -> Array:
     if world.truth == HEADROOM:
         return world.reduction * (100 - level) / 100
     pattern = _mixed(x, world.rho if world.truth == SLOPE else 0.0, rest)
@@ -181,7 +179,12 @@ def _gains(world: World, x: Array, level: Array, rest: Array) -> Array:
 
 
 def _arm(
-    world: World, intermediate: str, target: str, codes: tuple[str, ...], level: Array, rng: np.random.Generator
+    world: SimulatedScores,
+    intermediate: str,
+    target: str,
+    codes: tuple[str, ...],
+    level: Array,
+    rng: np.random.Generator,
 ) -> list[Score]:
     values = np.clip(level[:, None] + world.noise * rng.standard_normal((len(codes), world.seeds)), 0, 100)
     return [

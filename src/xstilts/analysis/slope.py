@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.analysis import family_null as null
+from xstilts.analysis import family_null
 from xstilts.analysis.estimates import Array
 
 
 @dataclass(frozen=True)
-class Model:
+class SlopeModel:
     """A linear model of the gains of some languages, weighed by one covariance.
 
     Attributes:
@@ -99,7 +99,7 @@ class Tested:
     @property
     def p(self) -> float:
         """Two-sided Monte Carlo p of no slope."""
-        return null.p_value(self.value / self.error, self.ratios)
+        return family_null.p_value(self.value / self.error, self.ratios)
 
     def critical(self, level: float = 0.95) -> float:
         """The ratio that this share of the draws stays below."""
@@ -117,7 +117,7 @@ class Tested:
         return (self.critical() + float(special.ndtri(power))) * self.error
 
 
-def model(covariance: Array, columns: Array) -> Model:
+def model(covariance: Array, columns: Array) -> SlopeModel:
     """Prepare a linear model.
 
     Args:
@@ -134,7 +134,7 @@ def model(covariance: Array, columns: Array) -> Model:
     inner = inverse @ columns
     spread = np.linalg.inv(columns.T @ inner)
     weights = spread @ inner.T
-    return Model(columns, np.asarray(weights), np.asarray(inverse - inner @ weights), np.asarray(spread))
+    return SlopeModel(columns, np.asarray(weights), np.asarray(inverse - inner @ weights), np.asarray(spread))
 
 
 def with_intercept(*columns: Array) -> Array:
@@ -144,7 +144,7 @@ def with_intercept(*columns: Array) -> Array:
 
 def decomposed(codes: tuple[str, ...], x: Array) -> tuple[Array, Array]:
     """Distance within and between families (Mundlak 1978): deviation from the family's mean, and that mean."""
-    members = null.same(null.families(codes))
+    members = family_null.same(family_null.families(codes))
     between = members @ x / members.sum(axis=1)
     return x - between, between
 

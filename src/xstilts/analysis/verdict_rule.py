@@ -53,7 +53,7 @@ def decide(
     p: float,
     q: float,
     tests: int,
-    guessing: tuple[int, int],
+    chance: tuple[int, int],
     settings: Analysis,
     subject: str = "gain",
 ) -> Decision:
@@ -64,15 +64,15 @@ def decide(
         p: `claim_p` of them.
         q: the same, corrected for the other tests.
         tests: how many tests q corrects for.
-        guessing: languages no better than guessing before and after, of how many.
+        chance: languages not above chance before and after, of how many.
         settings: level and smallest slope of interest.
         subject: what follows distance: gain, or score.
     """
     for evidence in scales:
         if evidence.untested:
             return _decision(INCONCLUSIVE, _sentence(evidence.untested), None, scales, settings, subject)
-    if guessing[1] and 2 * guessing[0] >= guessing[1]:
-        reason = f"{guessing[0]} of {guessing[1]} languages are no better than guessing, before and after."
+    if chance[1] and 2 * chance[0] >= chance[1]:
+        reason = f"{chance[0]} of {chance[1]} languages are not above chance, before and after."
         return _decision(INCONCLUSIVE, reason, None, scales, settings, subject)
     numbers = _numbers(scales, settings, subject)
     if q < settings.alpha:

@@ -9,16 +9,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xstilts.analysis import estimates, evidence
-from xstilts.analysis import verdict_rule as verdicts
+from xstilts.analysis import estimates, evidence, verdict_rule
 from xstilts.analysis.cells import ALL, Cell
-from xstilts.analysis.coefficients import Correlation, Pooled, Question
+from xstilts.analysis.coefficients import Correlation, FamilyQuestion, Pooled
 from xstilts.analysis.evidence import Evidence
 from xstilts.analysis.predictors import COMPARED, PRIMARY
 from xstilts.analysis.settings import Analysis
 from xstilts.analysis.verdict_rule import Decision
 
-NOT_LEARNED = "no arm is better than guessing on this target, so that no gain can be judged"
+NOT_LEARNED = "no arm is above chance on this target, so that no gain can be judged"
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ class Case:
     cells: tuple[Cell, ...]
 
     @property
-    def guessing(self) -> tuple[int, int]:
-        """Languages no better than guessing, of how many, over the cells."""
+    def chance(self) -> tuple[int, int]:
+        """Languages not above chance, of how many, over the cells."""
         return sum(int(cell.near_chance().sum()) for cell in self.cells), sum(len(cell.codes) for cell in self.cells)
 
 
@@ -83,7 +82,7 @@ class Measurements:
 
     correlations: Sequence[Correlation]
     pooled: Sequence[Pooled]
-    questions: Sequence[Question]
+    questions: Sequence[FamilyQuestion]
 
 
 def judge(
@@ -100,13 +99,13 @@ def judge(
         cells: its cells, `all` among the intermediates where it has several.
         rows: of these cells and of the mixed models.
         settings: levels.
-        unlearned: targets on which no arm is better than guessing (`cells.unlearned`): shown, not judged.
+        unlearned: targets on which no arm is above chance (`cells.unlearned`): shown, not judged.
     """
     found: dict[tuple[str, str, str], list[Correlation]] = defaultdict(list)
     for row in rows.correlations:
         if row.distance in COMPARED:
             found[row.intermediate, row.target, row.outcome].append(row)
-    asked: dict[tuple[str, str, str], list[Question]] = defaultdict(list)
+    asked: dict[tuple[str, str, str], list[FamilyQuestion]] = defaultdict(list)
     for question in rows.questions:
         asked[question.intermediate, question.target, question.outcome].append(question)
     cases = []
@@ -115,7 +114,7 @@ def judge(
         scales = tuple(evidence.of_cell(found[*key, outcome], asked[*key, outcome]) for outcome in cell.outcomes)
         if cell.target in unlearned:
             scales = tuple(replace(one, untested=NOT_LEARNED) for one in scales)
-        p = math.nan if any(one.untested for one in scales) else verdicts.claim_p(*(one.p_family for one in scales))
+        p = math.nan if any(one.untested for one in scales) else verdict_rule.claim_p(*(one.p_family for one in scales))
         cases.append(Case(*key, scales, p, (cell,)))
     judged = _corrected(study, [case for case in cases if case.intermediate != ALL], settings)
     judged += _corrected(study, [case for case in cases if case.intermediate == ALL], settings)
@@ -127,9 +126,7 @@ def judge(
 
 def _without(row: Verdict, unlearned: frozenset[str]) -> Verdict:
     listed = ", ".join(sorted(unlearned))
-    sentence = (
-        f"Left out, English (where there is none, every language) being no better than guessing in any arm: {listed}."
-    )
+    sentence = f"Left out, English (where there is none, every language) being not above chance in any arm: {listed}."
     return replace(row, caveats=(*row.caveats, sentence))
 
 
@@ -170,15 +167,15 @@ def _pooled_case(name: str, cells: tuple[Cell, ...], rows: Measurements) -> tupl
         )
         for outcome in outcomes
     )
-    p = verdicts.claim_p(*(one.p_family for one in scales))
-    q = p if name == ALL else verdicts.claim_p(*(models[outcome, True].p_max_t for outcome in outcomes))
+    p = verdict_rule.claim_p(*(one.p_family for one in scales))
+    q = p if name == ALL else verdict_rule.claim_p(*(models[outcome, True].p_max_t for outcome in outcomes))
     return Case(name, ALL, scales, p, cells), q
 
 
 def _verdicts(study: str, case: Case, q: float, tests: int, settings: Analysis) -> list[Verdict]:
     subject = case.cells[0].subject
-    decision = verdicts.decide(
-        case.scales, p=case.p, q=q, tests=tests, guessing=case.guessing, settings=settings, subject=subject
+    decision = verdict_rule.decide(
+        case.scales, p=case.p, q=q, tests=tests, chance=case.chance, settings=settings, subject=subject
     )
     notes = caveats(case)
     return [_verdict(study, case, one, q, decision, notes, settings) for one in case.scales]
@@ -215,7 +212,7 @@ def _verdict(
         p_naive=one.p_naive,
         p_family=one.p_family,
         q=q,
-        rule=verdicts.RULE,
+        rule=verdict_rule.RULE,
         verdict=decision.verdict,
         reason=decision.reason,
         direction=decision.direction,
@@ -229,9 +226,9 @@ def _verdict(
 def caveats(case: Case) -> tuple[str, ...]:
     """What else bears on the number, one sentence each."""
     found = []
-    guessing, counted = case.guessing
-    if guessing:
-        found.append(f"{guessing} of {counted} gains lie between two scores no better than guessing: left out.")
+    chance, counted = case.chance
+    if chance:
+        found.append(f"{chance} of {counted} gains lie between two scores not above chance: left out.")
     ceiling = sum(int(cell.near_ceiling().sum()) for cell in case.cells)
     if ceiling:
         found.append(f"{ceiling} of {counted} gains lie between two scores of at least 99 points: left out.")

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from xstilts import experiment as params
+from xstilts import experiment
 from xstilts.experiment import StartsFrom
 from xstilts.formats.checkpoints import CARD
 
@@ -69,7 +69,7 @@ def candidates(root: Path, *, unless_kept: bool) -> list[Path]:
     there = [path for path in _targets(stages) if any(child.name != CARD for child in (root / path).glob("*"))]
     if not there:
         return []
-    settings = params.load(root / "params.yaml")
+    settings = experiment.load(root / "params.yaml")
     if unless_kept and settings.runtime.keep_targets:
         return []
     start = settings.starts_from

@@ -27,7 +27,7 @@ COMMANDS = {
     "analyse": ("xstilts.commands.analyse", "the gain-versus-distance analysis for anybody's scores"),
     "regenerate": (
         "xstilts.commands.regenerate.command",
-        "the tables and the report of a kept study, again from its score records",
+        "the tables and the report of an archived study, again from its score records",
     ),
     "grid": ("xstilts.commands.grid", "the stages of `dvc repro` in parallel, here or on a Ray cluster"),
     "calibrate": (

@@ -25,7 +25,7 @@ LOOK = {
 
 
 @dataclass(frozen=True)
-class Row:
+class StatusRow:
     """One stage of dvc.yaml: its instances, how many are up to date, run now, and are left."""
 
     stage: str
@@ -65,16 +65,16 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def rows(nodes: Sequence[Node], todo: frozenset[str], busy: Mapping[str, int]) -> list[Row]:
+def rows(nodes: Sequence[Node], todo: frozenset[str], busy: Mapping[str, int]) -> list[StatusRow]:
     """The state by stage of dvc.yaml, in the order of the graph."""
     found = []
     for group in dict.fromkeys(node.group for node in nodes):
         names = {node.name for node in nodes if node.group == group}
-        found.append(Row(group, len(names), len(names - todo - busy.keys()), len(names & busy.keys())))
+        found.append(StatusRow(group, len(names), len(names - todo - busy.keys()), len(names & busy.keys())))
     return found
 
 
-def text(table: Sequence[Row], seconds: float | None) -> str:
+def text(table: Sequence[StatusRow], seconds: float | None) -> str:
     """The state as it is printed.
 
     Args:

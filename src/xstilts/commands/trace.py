@@ -12,10 +12,9 @@ from typing import Any
 
 from xstilts.formats import checkpoints, fingerprints, tables
 from xstilts.formats.runs import BASELINE, RunKey
-from xstilts.tracking import records, scores, store
-from xstilts.tracking import sync as mirror
+from xstilts.tracking import records, scores, store, sync
 from xstilts.tracking.lineage import Trainings
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking.run_content import RunContent
 
 _ASKED = "<intermediate>/<target>/seed<k>[/<metric>/<code>], such as mnli/xnli/seed1/accuracy/swh"
 
@@ -134,15 +133,15 @@ def _gain(root: Path, key: RunKey, metric: str, made: Mapping[str, Any]) -> Iter
 
 
 def _restoring(root: Path) -> str:
-    """The command that gives the store what it lacks; a kept study (docs/studies/) is no pipeline."""
+    """The command that gives the store what it lacks; an archived study (docs/studies/) is no pipeline."""
     kept = (root / "params.yaml").exists() and not (root / "dvc.yaml").exists()
     return f"xstilts regenerate {root} --out DIR" if kept else "dvc repro -f -s gains"
 
 
-def _in_store(made: Mapping[str, Any], metric: str, restoring: str, runs: Sequence[Entry]) -> Iterator[Link]:
+def _in_store(made: Mapping[str, Any], metric: str, restoring: str, runs: Sequence[RunContent]) -> Iterator[Link]:
     entry = scores.entry(made)
     there = store.connect()
-    run = mirror.find(there, entry.study, entry.fingerprint)
+    run = sync.find(there, entry.study, entry.fingerprint)
     if run is None:
         yield Link("MLflow run", f"{there}, study {entry.study}", f"it is not there; `{restoring}` restores it")
         return
@@ -153,14 +152,14 @@ def _in_store(made: Mapping[str, Any], metric: str, restoring: str, runs: Sequen
         _disagreement(run, entry) or _edited(there, run, metric, made),
     )
     for one in runs:
-        parent = mirror.find(there, one.study, one.fingerprint)
+        parent = sync.find(there, one.study, one.fingerprint)
         lost = "" if parent else f"MLflow has no run of {one.name}; `{restoring}` restores it"
         yield Link("  parent" if one.fingerprint == entry.parent else "  training", _run_id(parent, one.name), lost)
 
 
-def _disagreement(run: Any, entry: Entry) -> str:
+def _disagreement(run: Any, entry: RunContent) -> str:
     try:
-        mirror.agree(run, entry)
+        sync.agree(run, entry)
     except store.StoreError as error:
         return str(error)
     return ""
@@ -183,12 +182,12 @@ def _file(root: Path, name: str, path: str, digest: str, about: str = "") -> Lin
     return Link(name, text, "" if found.startswith(digest) else f"{path} has changed: its sha256 is now {found}")
 
 
-def _training(entry: Entry) -> Link:
+def _training(entry: RunContent) -> Link:
     ends = ", ".join(f"{name} {value:.4g}" for name, value in sorted(entry.metrics.items()) if "/" in name)
     return Link("training", f"{entry.name} (fingerprint {entry.fingerprint[:12]}){': ' + ends if ends else ''}")
 
 
-def _checkpoint(root: Path, entry: Entry) -> Iterator[Link]:
+def _checkpoint(root: Path, entry: RunContent) -> Iterator[Link]:
     """The checkpoint that a training left, against the digests in its card."""
     folder = Path("checkpoints", entry.name if entry.tags.get("phase") != "pretrained" else "pretrained")
     if not (root / folder).exists():
@@ -207,7 +206,7 @@ def _checkpoint(root: Path, entry: Entry) -> Iterator[Link]:
     yield Link("  checkpoint", f"{folder} ({held})", "" if card["fingerprint"] == entry.fingerprint else other)
 
 
-def _commits(root: Path, made: Mapping[str, Any], runs: list[Entry]) -> Iterator[Link]:
+def _commits(root: Path, made: Mapping[str, Any], runs: list[RunContent]) -> Iterator[Link]:
     commits = {"scored": made["provenance"]} | {entry.name: entry.tags for entry in reversed(runs)}
     for what, told in commits.items():
         commit = str(told.get("git_commit", "unknown"))

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """A CSV file: its columns in order, and its rows with their lines."""
 
     path: Path
@@ -34,7 +34,7 @@ def read(
     *,
     optional: Iterable[str] | None = (),
     wrong: list[tuple[int, str]] | None = None,
-) -> Table:
+) -> CsvTable:
     """Read a CSV file in UTF-8, with or without a byte order mark and with any line ends.
 
     Args:
@@ -66,10 +66,10 @@ def read(
             f"{faults.listed(ragged)}"
         )
     rows = [(line, dict(zip(names, row, strict=True))) for line, row in rest if len(row) == len(names)]
-    return Table(Path(path), names, rows)
+    return CsvTable(Path(path), names, rows)
 
 
-def built(table: Table, make: Callable[[Mapping[str, str]], Made], key: Callable[[Made], Hashable]) -> list[Made]:
+def built(table: CsvTable, make: Callable[[Mapping[str, str]], Made], key: Callable[[Made], Hashable]) -> list[Made]:
     """Every row of a table as what it stands for.
 
     Args:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 VALIDATION, FIRST, GUESS, LEARNED = "validation/", "first/", "guess/", "learned"
-# The end must be below the guess by this share of it. Of the kept study's intermediates, CSQA's ended 0.02 % below a
+# The end must be below the guess by this share of it. Of real-mini's intermediates, CSQA's ended 0.02 % below a
 # guess at best and HellaSwag's 0.2 %; MNLI's 0.8 %, the next (docs/statistics.md).
 MARGIN = 0.005
 

@@ -15,7 +15,7 @@ CARD = "card.json"
 
 
 @dataclass(frozen=True)
-class Card:
+class PredictionCard:
     """What predicted.
 
     Attributes:
@@ -37,7 +37,7 @@ class Card:
     label_counts: Mapping[str, int]
 
 
-def card_of(checkpoint: Path, training: str, settings: Mapping[str, Any]) -> Card:
+def card_of(checkpoint: Path, training: str, settings: Mapping[str, Any]) -> PredictionCard:
     """The card of predictions made with a checkpoint.
 
     Args:
@@ -47,7 +47,7 @@ def card_of(checkpoint: Path, training: str, settings: Mapping[str, Any]) -> Car
     """
     card = checkpoints.read_card(checkpoint)
     path = checkpoint / checkpoints.CARD
-    return Card(
+    return PredictionCard(
         training=training,
         fingerprint=card["fingerprint"],
         encoder=card["parent"] if training else card["fingerprint"],
@@ -65,7 +65,7 @@ def write_rows(files: Mapping[str, Iterable[Mapping[str, Any]]], folder: Path) -
         (folder / f"{stem}.jsonl").write_text(text, encoding="utf-8", newline="\n")
 
 
-def write(files: Mapping[str, Iterable[Mapping[str, Any]]], card: Card, output: Path) -> None:
+def write(files: Mapping[str, Iterable[Mapping[str, Any]]], card: PredictionCard, output: Path) -> None:
     """Write predictions, one file a stem, and their card; the folder appears whole or not at all."""
     with atomic.whole(output) as aside:
         write_rows(files, aside)
@@ -73,7 +73,7 @@ def write(files: Mapping[str, Iterable[Mapping[str, Any]]], card: Card, output: 
         (aside / CARD).write_text(text + "\n", encoding="utf-8")
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> PredictionCard:
     """The card of a run's predictions.
 
     Raises:
@@ -84,4 +84,4 @@ def read_card(folder: Path) -> Card:
         row = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist: the run has no predictions; run: dvc repro -f predict") from None
-    return Card(**{**row, "unlearned": tuple(row["unlearned"])})
+    return PredictionCard(**{**row, "unlearned": tuple(row["unlearned"])})

@@ -28,7 +28,7 @@ class Facts:
         arguments: what its `forward` takes.
         segments: whether it tells the first of two texts from the second.
         first_position: the position id of a sequence's first token.
-        longest: sub-words of one sequence that it has positions for; None where nothing limits them.
+        longest: tokens of one sequence that it has positions for; None where nothing limits them.
         interface: whether its attention goes through transformers' interface and its positions can be given, so that
             a row may hold sequences one after the other.
     """
@@ -78,7 +78,7 @@ def first_position(encoder: Encoder) -> int:
 
 
 def longest(encoder: Encoder) -> int | None:
-    """How many sub-words of one sequence this encoder has positions for; None where nothing limits them."""
+    """How many tokens of one sequence this encoder has positions for; None where nothing limits them."""
     return facts(encoder).longest
 
 
@@ -90,7 +90,7 @@ def check_length(encoder: Encoder, length: int, what: str) -> None:
     """
     most = longest(encoder)
     if most is not None and length > most:
-        raise ValueError(f"{what} is {length}, but the encoder takes at most {most} sub-words; shorten it")
+        raise ValueError(f"{what} is {length}, but the encoder takes at most {most} tokens; shorten it")
 
 
 def layers(encoder: Encoder) -> nn.ModuleList | None:

@@ -32,7 +32,7 @@ class Encoded:
     """Many token sequences, flat.
 
     Attributes:
-        ids: sub-word ids, shape (tokens,).
+        ids: token ids, shape (tokens,).
         offsets: where each sequence begins, shape (sequences + 1,).
         items: where each item begins among the sequences, shape (items + 1,). An item is what the recipe's batch
             counts: a pair, a window, a piece of a sentence, or the alternatives of one choice.

@@ -15,8 +15,7 @@ from transformers import AutoConfig, AutoModel, XLMRobertaConfig
 from transformers.utils import logging as transformers_logging
 
 from xstilts.formats import checkpoints
-from xstilts.model import architecture
-from xstilts.model import weight_delta as difference
+from xstilts.model import architecture, weight_delta
 from xstilts.model.architecture import Encoder, longest, supports_packing
 from xstilts.model.attention import PACKED
 from xstilts.model.settings import Model
@@ -51,12 +50,12 @@ def open_encoder(folder: Path) -> Encoder:
     Raises:
         ValueError: the weights are damaged or missing, or the base is missing or another; the message names the folder.
     """
-    path = Path(folder) / difference.FILE
+    path = Path(folder) / weight_delta.FILE
     if not path.exists():
         return unpadded(_open(folder, folder))
-    parts, weights = difference.read(path)
+    parts, weights = weight_delta.read(path)
     encoder = _open(folder, checkpoints.base_of(Path(folder).parent, weights) / "encoder")
-    difference.add(parts, distinct(encoder.state_dict()))
+    weight_delta.add(parts, distinct(encoder.state_dict()))
     return unpadded(encoder)
 
 
@@ -120,8 +119,8 @@ def save_encoder(
     else:
         config.save_pretrained(folder)
         start = _open(base / "encoder", base / "encoder").state_dict()
-        parts = difference.between(distinct(encoder.state_dict()), distinct(start))
-        difference.write(parts, folder / difference.FILE, checkpoints.weights_of(base))
+        parts = weight_delta.between(distinct(encoder.state_dict()), distinct(start))
+        weight_delta.write(parts, folder / weight_delta.FILE, checkpoints.weights_of(base))
     config._attn_implementation_internal = attention
     (folder / "tokenizer.json").write_bytes(Path(tokenizer).read_bytes())
     most = longest(encoder)

@@ -1,4 +1,4 @@
-"""What a target's own data say of each language: sub-word overlap with English, and the tokenizer's fertility.
+"""What a target's own data say of each language: token overlap with English, and the tokenizer's fertility.
 
 The data-derived predictors of Muller et al. 2022 (arXiv 2212.01757), beside which typology must stand.
 """
@@ -22,8 +22,8 @@ class Predictors:
 
     Attributes:
         target, language: the key.
-        overlap: per cent of the running sub-words of this language's test data that occur in the English test data.
-        fertility: how many sub-words the tokenizer needs. Where the test data are parallel to English, relative to
+        overlap: per cent of the running tokens of this language's test data that occur in the English test data.
+        fertility: how many tokens the tokenizer needs. Where the test data are parallel to English, relative to
             English for the same content (so that scripts without spaces compare); for tagging, per word; elsewhere
             per whitespace word.
     """

@@ -1,4 +1,4 @@
-"""Sub-words: a tokenizer with the special tokens of its encoder, each distinct text tokenised once."""
+"""Tokens: a tokenizer with the special tokens of its encoder, each distinct text tokenised once."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +113,7 @@ class Tokens:
         return dict(zip(distinct, self.tokenizer.encode_batch(distinct, add_special_tokens=False), strict=True))
 
     def pieces(self, texts: Iterable[str]) -> dict[str, list[int]]:
-        """The sub-word ids of each distinct text, without special tokens."""
+        """The token ids of each distinct text, without special tokens."""
         distinct = list(dict.fromkeys(texts))
         encoded = self.tokenizer.encode_batch_fast(distinct, add_special_tokens=False)
         return {text: encoding.ids for text, encoding in zip(distinct, encoded, strict=True)}
@@ -127,7 +127,7 @@ class Tokens:
         return [*self.template.prefix, *first, *self.template.middle, *second, *self.template.suffix]
 
     def segments(self, first: int, second: int) -> list[int]:
-        """Segment ids of a pair with so many sub-words on each side."""
+        """Segment ids of a pair with so many tokens on each side."""
         template = self.template
         return [0] * (len(template.prefix) + first + len(template.middle)) + [1] * (second + len(template.suffix))
 
@@ -158,7 +158,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def longest_first(first: Sequence[int], second: Sequence[int], room: int) -> tuple[Sequence[int], Sequence[int]]:
-    """Cut the longer of two texts from its end, one sub-word at a time, until both fit into `room`."""
+    """Cut the longer of two texts from its end, one token at a time, until both fit into `room`."""
     a, b = len(first), len(second)
     if a + b > room:
         surplus = a + b - room

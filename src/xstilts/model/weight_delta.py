@@ -2,7 +2,7 @@
 
 bf16 keeps 8 significant bits. Of a weight that is more than what fine-tuning adds to it, so that an encoder stored in
 bf16 loses a good part of its training; of the difference it is a rounding error of 0.2 %. What did not change is not
-stored: equal tensors, and of a matrix the equal rows, which in an embedding table are those of sub-words that no
+stored: equal tensors, and of a matrix the equal rows, which in an embedding table are those of tokens that no
 training saw. `trimming` shrinks these rows by one common factor where there is weight decay, and then the factor is
 stored.
 """

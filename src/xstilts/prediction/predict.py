@@ -9,20 +9,17 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from xstilts.formats import checkpoints, examples, prepared
-from xstilts.formats import parallel_corpora as parallel
+from xstilts.formats import checkpoints, examples, parallel_corpora, prepared
 from xstilts.formats.examples import Choice, Example, ParallelSentences, SentencePair, TaggedSentence
 from xstilts.model import device as devices
-from xstilts.model import encoder as encoders
-from xstilts.model import shapes
-from xstilts.model import token_cache as encodings
+from xstilts.model import encoder, shapes, token_cache
 from xstilts.model import tokens as words
 from xstilts.model.architecture import Encoder, check_length, first_position, reading
 from xstilts.model.batching import Batch, Encoded, budget, by_length, collate, hidden_states
 from xstilts.model.settings import Runtime
 from xstilts.model.shapes import retrieval
 from xstilts.model.tokens import Tokens
-from xstilts.prediction import bitext_mining as mining
+from xstilts.prediction import bitext_mining
 from xstilts.prediction.settings import Retrieval
 
 Rows = list[dict[str, Any]]
@@ -47,11 +44,11 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf
         raise ValueError(f"{checkpoint} has heads for {', '.join(card['heads']) or 'nothing'}, not for {training!r}")
     device = devices.of(runtime)
     tokens = Tokens.open(checkpoint / "encoder")
-    body = encoders.open_encoder(checkpoint / "encoder").eval().to(device)
+    body = encoder.open_encoder(checkpoint / "encoder").eval().to(device)
     shape = shapes.get(card["heads"][training]["shape"])
     labels = card["heads"][training]["labels"]
     fresh = shape.Head(body.config.hidden_size, 0.0, labels, reading(body))
-    head = encoders.open_head(fresh, checkpoint, training).eval().to(device)
+    head = encoder.open_head(fresh, checkpoint, training).eval().to(device)
     tests = _tests(data, "test")
     lengths = shapes.Lengths.of(card["recipe"], training)
 
@@ -62,7 +59,7 @@ def predict(checkpoint: Path, training: str, data: Path, runtime: Runtime, *, bf
 
     files = [*sorted((data / "test").glob("*.jsonl")), tokens.path]
     settings = {"lengths": asdict(lengths), "labels": labels, "reading": tokens.reading}
-    encoded, context = encodings.cached(files, [shape, words, examples], settings, make)
+    encoded, context = token_cache.cached(files, [shape, words, examples], settings, make)
     rows = iter(shape.decode(everything(body, head, encoded, runtime, bf16=bf16), context))
     return {code: [next(rows) for _ in rows_of] for code, rows_of in tests.items()}
 
@@ -77,7 +74,7 @@ def retrieve(checkpoint: Path, data: Path, settings: Retrieval, runtime: Runtime
     card = prepared.read_card(data)
     device = devices.of(runtime)
     tokens = Tokens.open(checkpoint / "encoder")
-    body = retrieval.stop_at(encoders.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
+    body = retrieval.stop_at(encoder.open_encoder(checkpoint / "encoder"), settings.layer).eval().to(device)
     check_length(body, settings.max_length, "params.yaml: retrieval.max_length")
     row = budget(device, runtime.tokens)
 
@@ -178,8 +175,8 @@ def _nearest(
     files: dict[str, Rows] = {}
     for code in tests:
         x, y = _centred(next(parts), settings, device), _centred(next(parts), settings, device)
-        found = mining.nearest(y[parallel.english_order(english[code])], x, runtime.mining_memory)
-        back = mining.nearest(x, y, runtime.mining_memory)
+        found = bitext_mining.nearest(y[parallel_corpora.english_order(english[code])], x, runtime.mining_memory)
+        back = bitext_mining.nearest(x, y, runtime.mining_memory)
         for stem, lines in ((code, found), (f"{code}.reverse", back)):
             files[stem] = [{"id": number, "prediction": int(line)} for number, line in enumerate(lines)]
     return files
@@ -197,15 +194,15 @@ def _mine(
     source = {pair.source_id: pair.source for pair in pairs if pair.source_id is not None}
     target = {pair.target_id: pair.target for pair in pairs if pair.target_id is not None}
     sides = [(list(side), [text or "" for text in side.values()]) for side in (source, target)]
-    unified = [parallel.distinct(lines) for _, lines in sides]
+    unified = [parallel_corpora.distinct(lines) for _, lines in sides]
     x, y = (
         _centred(embed([lines[row] for row in one.rows]), settings, device)
         for one, (_, lines) in zip(unified, sides, strict=True)
     )
-    mined = mining.mine(x, y, settings.neighbours, runtime.mining_memory)
+    mined = bitext_mining.mine(x, y, settings.neighbours, runtime.mining_memory)
     found = zip(mined.source.tolist(), mined.target.tolist(), mined.score.tolist(), strict=True)
     (source_ids, _), (target_ids, _) = sides
     return [
         {"source_id": source_ids[i], "target_id": target_ids[j], "score": score}
-        for i, j, score in parallel.expand(found, unified[0], unified[1], settings.duplicates)
+        for i, j, score in parallel_corpora.expand(found, unified[0], unified[1], settings.duplicates)
     ]

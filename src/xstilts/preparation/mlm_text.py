@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xstilts import preparation as origins
+from xstilts import preparation
 from xstilts.formats import atomic
 
 HELDOUT_SHARE = 50  # one line in so many is held out,
@@ -20,7 +20,7 @@ def write(folder: Path, settings: Mapping[str, Any]) -> dict[str, int]:
         settings: `data` of params.yaml; `languages` limits the languages and `limits.text` the lines of each, where
             they are given.
     """
-    lines = origins.text(tuple(settings.get("languages", ())), settings)
+    lines = preparation.text(tuple(settings.get("languages", ())), settings)
     most = int((settings.get("limits") or {}).get("text", 0))
     with atomic.whole(folder) as aside:
         (aside / "heldout").mkdir()

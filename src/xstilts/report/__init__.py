@@ -13,7 +13,7 @@ from xstilts.report import context as contexts
 from xstilts.report import figures, markdown, origin, page, tables
 from xstilts.report.context import Context, StudyNote
 from xstilts.report.origin import Origin
-from xstilts.report.tables import Results
+from xstilts.report.tables import ReportTables
 
 __all__ = ["Context", "Origin", "write"]
 
@@ -46,7 +46,7 @@ def write(results: Path, output: Path, *, published: Path | None = None, context
     return written
 
 
-def arranged(results: Results, notes: Mapping[str, StudyNote]) -> Results:
+def arranged(results: ReportTables, notes: Mapping[str, StudyNote]) -> ReportTables:
     """Studies in the order of the report, artificial languages last, with what is said of their own encoders."""
     studies = sorted(results.studies, key=lambda study: notes[study.name].place)
     return replace(results, studies=tuple(origin.fitted(study, notes[study.name].origin) for study in studies))

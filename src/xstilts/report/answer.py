@@ -10,7 +10,7 @@ from statistics import stdev
 from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.context import StudyNote
-from xstilts.report.tables import PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import PRIMARY, ReportTables, Row, StudyView, number
 
 NEAR, FAR = "deu", "jpn"  # one of the nearest and one of the farthest languages with well-known grammars
 OUTCOME = "points"
@@ -50,7 +50,7 @@ class Finding:
         families: families among the languages that enter.
     """
 
-    study: Study
+    study: StudyView
     note: StudyNote
     change: float | None
     low: float | None
@@ -81,7 +81,7 @@ class Finding:
         return self.note.origin.artificial, -self.languages, self.change is None, wide
 
 
-def span(results: Results) -> Span:
+def span(results: ReportTables) -> Span:
     """German and Japanese; where the primary distance lacks one of them, the nearest and the farthest language.
 
     Without any distance the difference is 0, and no study has a change.
@@ -97,12 +97,12 @@ def span(results: Results) -> Span:
     return Span(near, far, values[near], values[far] - values[near])
 
 
-def used(study: Study) -> list[Row]:
+def used(study: StudyView) -> list[Row]:
     """The points that enter the overall verdict: of the mean over intermediates, targets that something learned."""
     return [row for name in study.learned for row in study.points.get((study.arms[0], name), ()) if row["used"] == "1"]
 
 
-def findings(results: Results, notes: Mapping[str, StudyNote], between: Span) -> list[Finding]:
+def findings(results: ReportTables, notes: Mapping[str, StudyNote], between: Span) -> list[Finding]:
     """What every study says, in the order of the report."""
     return [finding(study, notes[study.name], between) for study in results.studies]
 
@@ -112,7 +112,7 @@ def best(found: Iterable[Finding]) -> Finding:
     return min(found, key=lambda finding: finding.weight)
 
 
-def finding(study: Study, note: StudyNote, between: Span) -> Finding:
+def finding(study: StudyView, note: StudyNote, between: Span) -> Finding:
     """What one study says of the difference between two languages."""
     slope = _slope(study)
     ends = [None] * 3 if slope is None or not between.difference else [value * between.difference for value in slope]
@@ -121,7 +121,7 @@ def finding(study: Study, note: StudyNote, between: Span) -> Finding:
     return Finding(study, note, change, low, high, slope, families)
 
 
-def _slope(study: Study) -> tuple[float, float, float] | None:
+def _slope(study: StudyView) -> tuple[float, float, float] | None:
     """Estimate and 95 % interval in points for one unit of distance."""
     row = study.overall
     if any(row[name] is None for name in ("slope", "slope_low", "slope_high")):
@@ -130,7 +130,7 @@ def _slope(study: Study) -> tuple[float, float, float] | None:
     return None if unit is None else (unit * row["slope"], unit * row["slope_low"], unit * row["slope_high"])
 
 
-def _unit(study: Study) -> float | None:
+def _unit(study: StudyView) -> float | None:
     """Points for one unit of distance that a slope of one SD per SD means."""
     found = study.overall
     if found.get("slope_units") is not None and found["slope"]:
@@ -155,7 +155,7 @@ def sentence(finding: Finding, between: Span) -> str:
     return f"From {near} to {far} the gain changes by {text.gain(finding.change)} points, {ends}: {meaning}."
 
 
-def compared(study: Study) -> str:
+def compared(study: StudyView) -> str:
     """What was trained and tested, in a line."""
     arms = ", ".join(text.intermediate(arm) for arm in study.intermediates[:4])
     more = f" and {len(study.intermediates) - 4} more" if len(study.intermediates) > 4 else ""

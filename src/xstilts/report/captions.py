@@ -7,7 +7,7 @@ CHARTS = {
         "Each cell is the tested slope, in standard deviations of the gain per standard deviation of distance, with n "
         "below. Orange: the gain is smaller far from English; blue: "
         "larger. Grey: not judged, because there are too few languages or no intermediate is better than "
-        "guessing. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
+        "chance. Framed: q < 0.05 over the grid. Select a cell to see it in the charts below.",
     ),
     "scatter": (
         "Gain against distance",

@@ -9,7 +9,7 @@ from typing import Any
 from xstilts.languages import table as languages
 from xstilts.report import text
 from xstilts.report.families import SHAPES, look
-from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, ReportTables, Row, StudyView, number
 
 OUTCOMES = ("points", "error_reduction")
 DIGITS = 5
@@ -28,7 +28,7 @@ def _numbers(row: Row, columns: str) -> list[float | None]:
     return [short(row[column]) for column in columns.split()]
 
 
-def data(results: Results, titles: Mapping[str, str]) -> dict[str, Any]:
+def data(results: ReportTables, titles: Mapping[str, str]) -> dict[str, Any]:
     """Everything that the charts of one page draw."""
     shown = sorted({row["language"] for study in results.studies for rows in study.points.values() for row in rows})
     families = sorted({languages.get(code).family for code in shown}, key=lambda name: (look(name).hue, name))
@@ -47,7 +47,7 @@ def data(results: Results, titles: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _names(results: Results, what: str) -> list[str]:
+def _names(results: ReportTables, what: str) -> list[str]:
     return sorted({ALL} | {name for study in results.studies for name in getattr(study, what)})
 
 
@@ -63,7 +63,7 @@ def _language(code: str, families: Sequence[str]) -> list[Any]:
     ]
 
 
-def _distances(results: Results, shown: Iterable[str]) -> dict[str, Any]:
+def _distances(results: ReportTables, shown: Iterable[str]) -> dict[str, Any]:
     """Name → label, role, and language → [value, features shared with English, features known]."""
     roles = {row["distance"]: row["role"] for row in results.coverage}
     analysed = roles.keys() | set(FEATURE_GROUPS)
@@ -83,7 +83,7 @@ def _distances(results: Results, shown: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _study(study: Study, title: str) -> dict[str, Any]:
+def _study(study: StudyView, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "intermediates": study.arms,
@@ -124,7 +124,7 @@ def _point(row: Row) -> list[Any]:
     return [row["language"], *_numbers(row, columns), row["marks"]]
 
 
-def _correlations(study: Study) -> dict[str, list[Any]]:
+def _correlations(study: StudyView) -> dict[str, list[Any]]:
     """`intermediate|target|outcome|distance` → the tested slope's numbers, Pearson's r with naive interval, words."""
     columns = (
         "n families estimate family_low family_high p_naive p_family q smallest_detectable noise_ceiling "
@@ -140,7 +140,7 @@ def _correlations(study: Study) -> dict[str, list[Any]]:
     return found
 
 
-def _specification(study: Study) -> dict[str, Any]:
+def _specification(study: StudyView) -> dict[str, Any]:
     """The choices once, and for each cell one number per choice, in thousandths: estimate, low, high, n.
 
     A full grid has some fifty thousand of them.

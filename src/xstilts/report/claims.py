@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xstilts.analysis.published import Claim
 from xstilts.report import headline, text
 from xstilts.report.headline import Change
-from xstilts.report.tables import ALL, Study
+from xstilts.report.tables import ALL, StudyView
 
 AGREES, DISAGREES, UNMEASURED = "agrees", "disagrees", "not measured"
 HEAD = ("Claim", "Claimed", "Measured", "95 % over seeds", "Outcome", "Why", "Source")
@@ -28,7 +28,7 @@ class Judgement:
     change: Change | None = None
 
 
-def rows(study: Study, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
+def rows(study: StudyView, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
     """The claims table of one measured study."""
     found = {arm: headline.changes(study, arm) for arm in study.intermediates}
     body: list[tuple[str, ...]] = []
@@ -48,7 +48,7 @@ def rows(study: Study, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
     return body
 
 
-def judge(study: Study, found: Found, claim: Claim) -> Judgement:
+def judge(study: StudyView, found: Found, claim: Claim) -> Judgement:
     """Whether a study agrees with a claim."""
     target = claim.target
     if target == ALL and not set(headline.XTREME) <= set(study.targets):
@@ -56,11 +56,11 @@ def judge(study: Study, found: Found, claim: Claim) -> Judgement:
         return Judgement(UNMEASURED, f"XTREME's average needs all nine targets; missing: {', '.join(lacking)}.")
     if target != ALL and target not in study.targets:
         return Judgement(UNMEASURED, f"{text.target(target)} is not a target of this study.")
-    kinds: dict[str, Callable[[Study, Found, Claim], Judgement]] = {"any": _any, "alone": _versus}
+    kinds: dict[str, Callable[[StudyView, Found, Claim], Judgement]] = {"any": _any, "alone": _versus}
     return kinds.get(claim.intermediate, _one)(study, found, claim)
 
 
-def _one(study: Study, found: Found, claim: Claim) -> Judgement:
+def _one(study: StudyView, found: Found, claim: Claim) -> Judgement:
     name, target = claim.intermediate, claim.target
     row = headline.best(study, found) if name == "best" else found.get(name, {})
     change = row.get(target)
@@ -80,7 +80,7 @@ def _one(study: Study, found: Found, claim: Claim) -> Judgement:
     return _signed(change, wanted=-1 if claim.relation == "no gain" else 1)
 
 
-def _any(study: Study, found: Found, claim: Claim) -> Judgement:
+def _any(study: StudyView, found: Found, claim: Claim) -> Judgement:
     """`gain`: one intermediate that is clearly above zero is enough; `no gain`: none may be. Variants do not count."""
     target, variants = claim.target, tuple(_VARIANTS.values())
     measured = {arm: row[target] for arm, row in found.items() if target in row and not arm.endswith(variants)}
@@ -101,7 +101,7 @@ def _any(study: Study, found: Found, claim: Claim) -> Judgement:
     return Judgement(AGREES if up else DISAGREES if top.high < 0 else UNMEASURED, gained, top)
 
 
-def _versus(study: Study, found: Found, claim: Claim) -> Judgement:
+def _versus(study: StudyView, found: Found, claim: Claim) -> Judgement:
     """Intermediates against their own variants: mixed with MLM, or translated."""
     suffix, target = _VARIANTS[claim.versus], claim.target
     pairs = [(arm, arm + suffix) for arm in found if arm + suffix in found]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xstilts.analysis import published
 from xstilts.report import origin
 from xstilts.report.origin import NOT_STATED, Origin
-from xstilts.report.tables import Study
+from xstilts.report.tables import StudyView
 
 QUESTION = (
     "Does the gain from English intermediate-task training correlate with the typological distance between English "
@@ -48,7 +48,7 @@ class StudyNote:
 
 
 def notes(
-    studies: Sequence[Study], listed: Sequence[published.Study] | None, own: Origin = NOT_STATED
+    studies: Sequence[StudyView], listed: Sequence[published.PublishedStudy] | None, own: Origin = NOT_STATED
 ) -> dict[str, StudyNote]:
     """A note for every study.
 
@@ -76,7 +76,7 @@ def _own(name: str, here: bool, own: Origin) -> StudyNote:
     return StudyNote(name, "Scores as they were given to this analysis.", origin=own)
 
 
-def _printed(study: published.Study) -> StudyNote:
+def _printed(study: published.PublishedStudy) -> StudyNote:
     arms = "; ".join(f"{arm} = {words}" for arm, words in study.arms.items())
     return StudyNote(
         title=f"{study.source.partition(',')[0]}, {study.encoder}",

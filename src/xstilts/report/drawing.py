@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.formats import atomic
 from xstilts.report import panels, text
-from xstilts.report.tables import PRIMARY, Row, Study, number
+from xstilts.report.tables import PRIMARY, Row, StudyView, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,12 +70,12 @@ def grid(count: int, *, width: float, height: float, wide: int = 3) -> tuple["Fi
     return figure, axes
 
 
-def correlation(study: Study, arm: str, target: str) -> Row | None:
+def correlation(study: StudyView, arm: str, target: str) -> Row | None:
     """The tested slope of a cell, primary distance, gain in points."""
     return study.correlations.get((arm, target, OUTCOME, PRIMARY, "slope"))
 
 
-def title(study: Study, arm: str, target: str) -> str:
+def title(study: StudyView, arm: str, target: str) -> str:
     """A cell and its slope, two lines."""
     row = correlation(study, arm, target)
     heading = f"{text.intermediate(arm)} → {text.target(target)}"

@@ -4,7 +4,7 @@ import math
 
 from xstilts.report import panels, text
 from xstilts.report.drawing import OUTCOME, Drawn, columns, correlation, grid
-from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, FEATURE_GROUPS, PRIMARY, ReportTables, Row, StudyView, number
 
 _ESTIMATE = [
     "intermediate",
@@ -28,7 +28,7 @@ _ESTIMATE = [
 ]
 
 
-def forest(study: Study) -> Drawn:
+def forest(study: StudyView) -> Drawn:
     """Every cell with its interval, by target, and the pooled models below."""
     cells = [(target, [arm for arm in study.arms if correlation(study, arm, target)]) for target in study.targets]
     names: list[tuple[str, bool]] = []
@@ -55,16 +55,16 @@ def forest(study: Study) -> Drawn:
     return figure, data
 
 
-def _adjustment(study: Study, arm: str) -> str:
+def _adjustment(study: StudyView, arm: str) -> str:
     found = [key[2] for key, row in study.pooled.items() if key[:2] == (arm, OUTCOME) and row["primary"] == "1"]
     return found[0] if found else ""
 
 
-def _primary(study: Study, arm: str) -> Row | None:
+def _primary(study: StudyView, arm: str) -> Row | None:
     return study.pooled.get((arm, OUTCOME, _adjustment(study, arm)))
 
 
-def heatmap(study: Study) -> Drawn | None:
+def heatmap(study: StudyView) -> Drawn | None:
     """Intermediates by targets; None for a single cell."""
     if len(study.arms) * len(study.targets) == 1:
         return None
@@ -76,13 +76,13 @@ def heatmap(study: Study) -> Drawn | None:
     return figure, columns(cells.values(), _ESTIMATE)
 
 
-def _tested(study: Study, key: tuple[str, ...]) -> bool:
+def _tested(study: StudyView, key: tuple[str, ...]) -> bool:
     """Whether a cell has a test; others show points and no estimates. The pooled rows (target `all`) always do."""
     row = correlation(study, key[0], key[1])
     return key[1] == ALL or (row is not None and row["tested"] == "1")
 
 
-def lofo(study: Study) -> Drawn | None:
+def lofo(study: StudyView) -> Drawn | None:
     """Estimates without one family at a time; None where none was computed."""
     cells = {key: rows for key, rows in study.lofo.items() if key[2] == OUTCOME and _tested(study, key)}
     shown = [(arm, t) for t in (*study.targets, ALL) for arm in study.arms if (arm, t, OUTCOME) in cells]
@@ -105,7 +105,7 @@ def lofo(study: Study) -> Drawn | None:
     )
 
 
-def families(study: Study) -> Drawn | None:
+def families(study: StudyView) -> Drawn | None:
     """Family means of the first intermediate, a panel a target; None where none was computed."""
     arm = study.arms[0]
     found = {target: study.families.get((arm, target, OUTCOME), ()) for target in study.targets}
@@ -129,7 +129,7 @@ def families(study: Study) -> Drawn | None:
 CHOICES = ("outcome", "distance", "covariates", "languages", "method")
 
 
-def specification(study: Study) -> Drawn | None:
+def specification(study: StudyView) -> Drawn | None:
     """The curve of the first intermediate on the target with most languages; None where none was computed."""
     arm = study.arms[0]
     targets = [target for target in study.targets if _tested(study, (arm, target))]
@@ -174,7 +174,7 @@ def specification(study: Study) -> Drawn | None:
     return figure, [{name: row[name] for name in keys} for row in rows]
 
 
-def coverage(results: Results) -> Drawn:
+def coverage(results: ReportTables) -> Drawn:
     """Features known of each language; a cross where the distance may not be used."""
     shown = {row["language"] for study in results.studies for rows in study.points.values() for row in rows} - {"eng"}
     known = {key: number(row["known"]) for key, row in results.distances.items() if key[1] in shown}

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from xstilts.report import drawing, estimates, panels, text
 from xstilts.report.drawing import OUTCOME, Drawn, arrange, columns, correlation, grid, save, title
-from xstilts.report.tables import Results, Row, Study, number
+from xstilts.report.tables import ReportTables, Row, StudyView, number
 
 MOST_PANELS = 9
 _STEMS = {"lofo": "leave_one_family_out"}  # chart of the page → name of the file, where they differ
 
 
-def write(results: Results, folder: Path) -> list[Path]:
+def write(results: ReportTables, folder: Path) -> list[Path]:
     """Write every figure of every study, studies side by side on the cores there are.
 
     Args:
@@ -36,7 +36,7 @@ def write(results: Results, folder: Path) -> list[Path]:
         return [*written, *(path for paths in drawn for path in paths)]
 
 
-def _study(study: Study, folder: Path) -> list[Path]:
+def _study(study: StudyView, folder: Path) -> list[Path]:
     name = text.slug(study.name)
     written: list[Path] = []
     with drawing.style():
@@ -49,13 +49,13 @@ def _study(study: Study, folder: Path) -> list[Path]:
     return written
 
 
-def stems(study: Study, chart: str) -> list[str]:
+def stems(study: StudyView, chart: str) -> list[str]:
     """The names that the static figures of one chart of the page may have: one for all, or one a target."""
     whole = f"{_STEMS.get(chart, chart)}_{text.slug(study.name)}"
     return [whole, *(f"{whole}_{text.slug(target)}" for target in study.targets)]
 
 
-def _parts(study: Study) -> dict[str, list[tuple[str, str]]]:
+def _parts(study: StudyView) -> dict[str, list[tuple[str, str]]]:
     """The cells of each figure, by the end of its name: one figure if they fit, otherwise one a target."""
     cells = [(arm, target) for target in study.targets for arm in study.arms if (arm, target) in study.points]
     if len(cells) <= MOST_PANELS:
@@ -87,7 +87,7 @@ _POINT = [
 ]
 
 
-def _scatter(study: Study, cells: Sequence[tuple[str, str]]) -> Drawn:
+def _scatter(study: StudyView, cells: Sequence[tuple[str, str]]) -> Drawn:
     figure, axes = grid(len(cells), width=2.9, height=2.5)
     for pane, (arm, target) in zip(axes, cells, strict=True):
         row = correlation(study, arm, target)
@@ -102,7 +102,7 @@ def _scatter(study: Study, cells: Sequence[tuple[str, str]]) -> Drawn:
     return figure, columns(rows, _POINT)
 
 
-def _gains(study: Study, cells: Sequence[tuple[str, str]]) -> Drawn:
+def _gains(study: StudyView, cells: Sequence[tuple[str, str]]) -> Drawn:
     orders = {target: nearest(study.points[arm, target]) for arm, target in reversed(cells)}
     most = max(map(len, orders.values()))
     figure, axes = grid(len(cells), width=2.5, height=0.13 * most + 1.0, wide=4)
@@ -131,7 +131,7 @@ def nearest(rows: Sequence[Row]) -> list[Row]:
     )
 
 
-_OF_STUDY: dict[str, Callable[[Study], Drawn | None]] = {
+_OF_STUDY: dict[str, Callable[[StudyView], Drawn | None]] = {
     "forest": estimates.forest,
     "heatmap": estimates.heatmap,
     "leave_one_family_out": estimates.lofo,

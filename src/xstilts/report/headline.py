@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 from xstilts.analysis.published import Mean
 from xstilts.formats.runs import BASELINE
 from xstilts.report import text
-from xstilts.report.tables import ALL, Row, Study
+from xstilts.report.tables import ALL, Row, StudyView
 
 XTREME = ("xnli", "pawsx", "udpos", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba")
 
@@ -40,7 +40,7 @@ def _means(rows: Iterable[Row], column: str) -> dict[str, float]:
     return {target: fmean(values) for target, values in targets.items()}
 
 
-def runs(study: Study, intermediate: str) -> dict[tuple[str, str], float]:
+def runs(study: StudyView, intermediate: str) -> dict[tuple[str, str], float]:
     """(target, seed) → gain, with `all` for the mean over targets where a seed has every one of them."""
     seeds: dict[str, list[Row]] = defaultdict(list)
     for row in study.gains:
@@ -55,7 +55,7 @@ def runs(study: Study, intermediate: str) -> dict[tuple[str, str], float]:
     return found
 
 
-def changes(study: Study, intermediate: str) -> dict[str, Change]:
+def changes(study: StudyView, intermediate: str) -> dict[str, Change]:
     """Target → its change, and `all` → the mean over targets, paired by seed."""
     values: dict[str, list[float]] = defaultdict(list)
     for (target, _), value in runs(study, intermediate).items():
@@ -63,7 +63,7 @@ def changes(study: Study, intermediate: str) -> dict[str, Change]:
     return {target: _change(row) for target, row in values.items()}
 
 
-def difference(study: Study, pairs: Sequence[tuple[str, str]], target: str) -> Change | None:
+def difference(study: StudyView, pairs: Sequence[tuple[str, str]], target: str) -> Change | None:
     """The mean of (first − second) over pairs of intermediates, paired by seed; None without a common seed."""
     arms = [(runs(study, first), runs(study, second)) for first, second in pairs]
     keys = [
@@ -82,7 +82,7 @@ def _change(values: Sequence[float]) -> Change:
     return Change(fmean(values), fmean(values) - half, fmean(values) + half, len(values))
 
 
-def best(study: Study, found: Mapping[str, Mapping[str, Change]]) -> dict[str, Change]:
+def best(study: StudyView, found: Mapping[str, Mapping[str, Change]]) -> dict[str, Change]:
     """For each target the intermediate that English chose; no change where none beat the baseline."""
     chosen = {row["target"]: row["chosen"] for row in study.selection}
     row = {}
@@ -95,14 +95,14 @@ def best(study: Study, found: Mapping[str, Mapping[str, Change]]) -> dict[str, C
     return row
 
 
-def baseline(study: Study) -> dict[str, float]:
+def baseline(study: StudyView) -> dict[str, float]:
     """Target → score without an intermediate task, and `all` → their mean."""
     rows = [row for row in study.gains if row["intermediate"] == study.intermediates[0]]
     found = _means(rows, "before")
     return found | ({ALL: fmean(found.values())} if len(found) == len(study.targets) else {})
 
 
-def rows(study: Study) -> list[tuple[str, ...]]:
+def rows(study: StudyView) -> list[tuple[str, ...]]:
     """The body of the table, beginning with the baseline's scores."""
     found = {arm: changes(study, arm) for arm in study.intermediates}
     columns = (*study.targets, ALL) if len(study.targets) > 1 else study.targets

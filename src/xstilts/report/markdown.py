@@ -7,13 +7,13 @@ from xstilts.report import answer, captions, headline, text
 from xstilts.report import claims as checked
 from xstilts.report.context import QUESTION, Context, StudyNote
 from xstilts.report.origin import BADGE
-from xstilts.report.tables import PRIMARY, Results, Study, number
+from xstilts.report.tables import PRIMARY, ReportTables, StudyView, number
 
 _KEY = "Bold: supported. † fewer than ten languages or three families: no test."
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 
 
-def render(results: Results, notes: Mapping[str, StudyNote], context: Context) -> str:
+def render(results: ReportTables, notes: Mapping[str, StudyNote], context: Context) -> str:
     """The whole summary, under `LIMIT` characters: what does not fit is left to the page, and it says so."""
     parts = [
         f"## {QUESTION}",
@@ -44,7 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(text.cell(value) for value in line) + " |" for line in lines)
 
 
-def _best(results: Results, notes: Mapping[str, StudyNote]) -> str:
+def _best(results: ReportTables, notes: Mapping[str, StudyNote]) -> str:
     """What the study says that can tell most."""
     between = answer.span(results)
     found = answer.best(answer.findings(results, notes, between))
@@ -59,7 +59,7 @@ def _warning(notes: Mapping[str, StudyNote]) -> str:
     return f"> **{BADGE}**: {', '.join(made_up)}. No evidence about natural languages."
 
 
-def _answers(results: Results, notes: Mapping[str, StudyNote]) -> str:
+def _answers(results: ReportTables, notes: Mapping[str, StudyNote]) -> str:
     lines = []
     for study in results.studies:
         note = notes[study.name]
@@ -75,7 +75,7 @@ def _badge(note: StudyNote) -> str:
     return f"`{BADGE}` " if note.origin.artificial else ""
 
 
-def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
+def _verdicts(results: ReportTables, notes: Mapping[str, StudyNote]) -> str:
     rows = []
     for study in results.studies:
         found, counts = study.overall, study.answer.get("counts", {})
@@ -94,7 +94,7 @@ def _verdicts(results: Results, notes: Mapping[str, StudyNote]) -> str:
     return table(head, rows)
 
 
-def _cells(study: Study, note: StudyNote) -> str:
+def _cells(study: StudyView, note: StudyNote) -> str:
     """Each cell as slope (n); bold where supported, a dagger where no test was made."""
     rows = []
     for arm in study.arms:
@@ -114,14 +114,14 @@ def _cells(study: Study, note: StudyNote) -> str:
     return "\n\n".join([title, f"Encoder: {text.markdown(note.origin.encoder)}.", table(head, rows), _KEY])
 
 
-def _changes(study: Study) -> str:
+def _changes(study: StudyView) -> str:
     return (
         table(headline.head(study.targets), headline.rows(study))
         + "\n\nPoints, mean over languages with English, as XTREME averages."
     )
 
 
-def _claims(study: Study, claims: Sequence[Claim]) -> str:
+def _claims(study: StudyView, claims: Sequence[Claim]) -> str:
     rows = checked.rows(study, claims)
     settled = [row[:5] for row in rows if row[4] != checked.UNMEASURED]
     rest = (

@@ -176,7 +176,7 @@ def _mark(spot: Spot, x: float, y: float) -> Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class ForestRow:
     """One study in the forest: words, and pixels of its estimate."""
 
     finding: Finding
@@ -201,7 +201,7 @@ class Forest:
     step: int
     narrow: bool
     x: tuple[Tick, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ForestRow, ...]
 
 
 def forest(found: Sequence[Finding], width: int) -> Forest:
@@ -226,7 +226,7 @@ def forest(found: Sequence[Finding], width: int) -> Forest:
     )
 
 
-def _row(finding: Finding, top: float, x: vector.Scale, letters: int) -> Row:
+def _row(finding: Finding, top: float, x: vector.Scale, letters: int) -> ForestRow:
     estimate, low, high = (None if end is None else x(end) for end in (finding.change, finding.low, finding.high))
     source, comma, encoder = (
         finding.note.title.partition(", ") if finding.note.published else (finding.note.title, "", "")
@@ -236,7 +236,7 @@ def _row(finding: Finding, top: float, x: vector.Scale, letters: int) -> Row:
         written = "no test"
     else:
         written = f"{text.gain(finding.change)} {text.interval(finding.low, finding.high, 1)}"
-    return Row(
+    return ForestRow(
         finding=finding,
         title=_cut(encoder if comma else source, letters),
         under=_cut(f"{source}; {counted}" if comma else counted, letters + 8),

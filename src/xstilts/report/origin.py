@@ -11,7 +11,7 @@ from typing import Any
 
 from xstilts.languages import beyond
 from xstilts.languages import table as languages
-from xstilts.report.tables import Row, Study
+from xstilts.report.tables import Row, StudyView
 
 UNKNOWN = "not stated"
 BADGE = "ARTIFICIAL LANGUAGES"
@@ -101,7 +101,7 @@ def unseen_by_xlmr() -> frozenset[str]:
     return frozenset(row.code for row in languages.LANGUAGES if not row.pretrained) | beyond.UNSEEN
 
 
-def fitted(study: Study, origin: Origin) -> Study:
+def fitted(study: StudyView, origin: Origin) -> StudyView:
     """A study whose marks and caveats are about its own encoder."""
     unseen = origin.unseen or frozenset()
     codes = sorted({row["language"] for rows in study.points.values() for row in rows} & unseen)

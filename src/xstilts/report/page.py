@@ -16,6 +16,7 @@ from xstilts.report import (
     answer,
     captions,
     charts,
+    claims,
     figures,
     glossary,
     headline,
@@ -25,19 +26,18 @@ from xstilts.report import (
     text,
     vector,
 )
-from xstilts.report import claims as checked
 from xstilts.report.answer import Span
 from xstilts.report.context import QUESTION, Context, StudyNote
 from xstilts.report.families import DARK_HUES, DARK_OTHER, HUES, OTHER, look
 from xstilts.report.origin import UNKNOWN
-from xstilts.report.sections import Table
-from xstilts.report.tables import Results, Study
+from xstilts.report.sections import PageTable
+from xstilts.report.tables import ReportTables, StudyView
 
 _SCRIPTS = ("page_core.js", "page_points.js", "page_statistics.js", "page_tools.js", "page.js")
 
 
 def render(
-    results: Results, notes: Mapping[str, StudyNote], context: Context, drawn: Collection[str] = frozenset()
+    results: ReportTables, notes: Mapping[str, StudyNote], context: Context, drawn: Collection[str] = frozenset()
 ) -> str:
     """The whole page; `drawn` are the names in figures/, which readers without JavaScript see."""
     titles = {name: note.title for name, note in notes.items()}
@@ -93,7 +93,7 @@ def anchor(name: str) -> str:
     return f"study-{text.slug(name)}"
 
 
-def _opening(results: Results, notes: Mapping[str, StudyNote]) -> dict[str, Any]:
+def _opening(results: ReportTables, notes: Mapping[str, StudyNote]) -> dict[str, Any]:
     """What opening.html is told: the best study, and the figures of the first screen."""
     between = answer.span(results)
     found = answer.findings(results, notes, between)
@@ -123,11 +123,13 @@ def _opening(results: Results, notes: Mapping[str, StudyNote]) -> dict[str, Any]
     }
 
 
-def _seeds(study: Study) -> str:
+def _seeds(study: StudyView) -> str:
     return str(study.seeds) if study.seeds > 1 else "one run a cell: chance differences between runs are not known"
 
 
-def _study(study: Study, note: StudyNote, context: Context, between: Span, drawn: Collection[str]) -> dict[str, Any]:
+def _study(
+    study: StudyView, note: StudyNote, context: Context, between: Span, drawn: Collection[str]
+) -> dict[str, Any]:
     """What study.html is told of one study."""
     counts = study.answer.get("counts", {})
     return {
@@ -144,7 +146,7 @@ def _study(study: Study, note: StudyNote, context: Context, between: Span, drawn
         "remark": study.row["note"],
         "caveats": list(dict.fromkeys([*note.caveats, *study.overall.get("caveats", [])])),
         "figures": _figures(study, drawn),
-        "changes": Table("Changes by target, in points", headline.head(study.targets), headline.rows(study)),
+        "changes": PageTable("Changes by target, in points", headline.head(study.targets), headline.rows(study)),
         "printed": _printed(note, context),
         "english": sections.english(study),
         "selection": sections.selection(study),
@@ -159,14 +161,14 @@ def _study(study: Study, note: StudyNote, context: Context, between: Span, drawn
     }
 
 
-def source(study: Study, note: StudyNote) -> str:
+def source(study: StudyView, note: StudyNote) -> str:
     """The line under every figure of a study: encoder, data, seeds, and commit or paper."""
     found = note.origin
     facts = {"Encoder": found.encoder, "Data": found.data, "Seeds": str(study.seeds or UNKNOWN), "Source": found.made}
     return " · ".join(f"{name}: {value}" for name, value in facts.items() if value)
 
 
-def _described(study: Study) -> str:
+def _described(study: StudyView) -> str:
     seeds = f"{study.seeds} seeds" if study.seeds > 1 else "one seed: no standard errors and no noise ceiling"
     return (
         f"{len(study.intermediates)} intermediate{'s' * (len(study.intermediates) > 1)}, {len(study.targets)} "
@@ -174,7 +176,7 @@ def _described(study: Study) -> str:
     )
 
 
-def _figures(study: Study, drawn: Collection[str]) -> list[dict[str, Any]]:
+def _figures(study: StudyView, drawn: Collection[str]) -> list[dict[str, Any]]:
     """Name, title and reading of every chart that a study has."""
     found = []
     for name, (title, reading) in captions.CHARTS.items():
@@ -186,24 +188,24 @@ def _figures(study: Study, drawn: Collection[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _printed(note: StudyNote, context: Context) -> Table | None:
+def _printed(note: StudyNote, context: Context) -> PageTable | None:
     if note.published or not context.printed:
         return None
-    return Table("Changes as printed, in points", headline.head(headline.XTREME), headline.printed(context.printed))
+    return PageTable("Changes as printed, in points", headline.head(headline.XTREME), headline.printed(context.printed))
 
 
-def _claims(results: Results, notes: Mapping[str, StudyNote], context: Context) -> dict[str, Table]:
+def _claims(results: ReportTables, notes: Mapping[str, StudyNote], context: Context) -> dict[str, PageTable]:
     """Title of a measured study → the paper's claims beside what it measured."""
     return {
-        notes[study.name].title: Table(
-            "Claims beside measurements", checked.HEAD, checked.rows(study, context.claims), frozenset({0, 5, 6})
+        notes[study.name].title: PageTable(
+            "Claims beside measurements", claims.HEAD, claims.rows(study, context.claims), frozenset({0, 5, 6})
         )
         for study in results.studies
         if not notes[study.name].published
     }
 
 
-def _methods(results: Results, context: Context) -> Table:
+def _methods(results: ReportTables, context: Context) -> PageTable:
     method = results.method
     excluded = "; ".join(
         f"{text.distance(name)}: {' '.join(codes) or 'none'}" for name, codes in sorted(method["excluded"].items())
@@ -223,4 +225,4 @@ def _methods(results: Results, context: Context) -> Table:
         *context.facts,
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions)),
     ]
-    return Table("Facts of this report", ("What", "Value"), facts, frozenset({1}))
+    return PageTable("Facts of this report", ("What", "Value"), facts, frozenset({1}))

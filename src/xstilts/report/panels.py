@@ -7,7 +7,7 @@ import numpy as np
 
 from xstilts.report import text
 from xstilts.report.families import look
-from xstilts.report.tables import Row, Study, number
+from xstilts.report.tables import Row, StudyView, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,7 +167,7 @@ def families(axes: "Axes", rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(rows)), [f"{row['family']} ({row['languages']})" for row in rows])
 
 
-def heatmap(axes: "Axes", study: Study, cells: Mapping[tuple[str, str], Row]) -> None:
+def heatmap(axes: "Axes", study: StudyView, cells: Mapping[tuple[str, str], Row]) -> None:
     """Each slope by intermediate and target, n below; grey where it was not judged, framed where q < .05."""
     from matplotlib.patches import Rectangle
 

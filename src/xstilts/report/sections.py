@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from xstilts.languages import table as languages
 from xstilts.report import text
-from xstilts.report.tables import ALL, PRIMARY, Results, Row, Study, number
+from xstilts.report.tables import ALL, PRIMARY, ReportTables, Row, StudyView, number
 
 OUTCOMES = ("points", "error_reduction")
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table as text.
 
     Attributes:
@@ -29,7 +29,7 @@ class Table:
     empty: str = ""
 
 
-def correlations(study: Study) -> Table:
+def correlations(study: StudyView) -> PageTable:
     """Every cell of the primary distance: n, the three estimates, intervals, p and q."""
     head = (
         "Intermediate → target", "Outcome", "n", "Families", "Slope (SD per SD)", "95 %", "p", "q",
@@ -43,10 +43,10 @@ def correlations(study: Study) -> Table:
                 row = study.correlations.get((arm, target, outcome, PRIMARY, "slope"))
                 if row is not None:
                     rows.append(_correlation(study, arm, target, outcome, row))
-    return Table("Every slope", head, rows, empty="No slope: every target of this study has too few languages.")
+    return PageTable("Every slope", head, rows, empty="No slope: every target of this study has too few languages.")
 
 
-def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
+def _correlation(study: StudyView, arm: str, target: str, outcome: str, row: Row) -> tuple[str, ...]:
     plain = {
         name: study.correlations.get((arm, target, outcome, PRIMARY, name), {})
         for name in ("pearson", "spearman", "kendall")
@@ -77,7 +77,7 @@ def _correlation(study: Study, arm: str, target: str, outcome: str, row: Row) ->
     )
 
 
-def pooled(study: Study) -> Table:
+def pooled(study: StudyView) -> PageTable:
     """The mixed model of each intermediate over all targets, adjusted and unadjusted side by side."""
     head = (
         "Intermediate", "Outcome", "Model", "Slope (standardised)", "95 %", "Per 0.1 of distance", "p family-aware",
@@ -100,10 +100,10 @@ def pooled(study: Study) -> Table:
         for adjustment in ("unadjusted", "adjusted")
         if (row := study.pooled.get((arm, outcome, adjustment))) is not None
     ]
-    return Table("Pooled models", head, rows, frozenset({8}), "No pooled model was fitted for this study.")
+    return PageTable("Pooled models", head, rows, frozenset({8}), "No pooled model was fitted for this study.")
 
 
-def verdicts(study: Study) -> Table:
+def verdicts(study: StudyView) -> PageTable:
     """Every verdict with its reason in words."""
     rows = []
     for arm in study.arms:
@@ -113,10 +113,10 @@ def verdicts(study: Study) -> Table:
                 rows.append(
                     (f"{text.intermediate(arm)} → {text.target(target)}", found["verdict"], text.prose(found["reason"]))
                 )
-    return Table("Every verdict", ("Intermediate → target", "Verdict", "Reason"), rows, frozenset({2}))
+    return PageTable("Every verdict", ("Intermediate → target", "Verdict", "Reason"), rows, frozenset({2}))
 
 
-def gains(study: Study) -> dict[str, Table]:
+def gains(study: StudyView) -> dict[str, PageTable]:
     """Gains of every language, nearest first: title and table of each intermediate, a column per target."""
     parts = {}
     for arm in study.arms:
@@ -135,13 +135,13 @@ def gains(study: Study) -> dict[str, Table]:
             for code in codes
         ]
         head = ("Language", "Family", "Distance", *(text.target(target) for target in study.targets))
-        parts[f"Gains with {text.intermediate(arm)}, nearest language first"] = Table(
+        parts[f"Gains with {text.intermediate(arm)}, nearest language first"] = PageTable(
             f"Gains with {text.intermediate(arm)}, in points", head, rows, frozenset({1})
         )
     return parts
 
 
-def marks(study: Study) -> str:
+def marks(study: StudyView) -> str:
     """What the letters beside gains mean."""
     return f"Points ± standard error over seeds{'' if study.seeds > 1 else ' (one seed: none)'}. {_MARKS}"
 
@@ -166,8 +166,8 @@ def _gain(row: Row | None) -> str:
     return " ".join([written, *(_SIGNS.get(mark, mark) for mark in row["marks"].split())])
 
 
-def english(study: Study) -> Table:
-    """English scores before and after, with the majority baseline or guessing rate beside them."""
+def english(study: StudyView) -> PageTable:
+    """English scores before and after, with the majority baseline or chance level beside them."""
     rows = []
     for target in study.targets:
         found = {arm: row for arm in study.arms for row in study.points.get((arm, target), ()) if row["english"] == "1"}
@@ -186,14 +186,14 @@ def english(study: Study) -> Table:
         )
     head = (
         "English, points",
-        "Majority or guessing",
+        "Majority baseline or chance level",
         "no intermediate",
         *(text.intermediate(arm) for arm in study.arms),
     )
-    return Table("English scores before and after", head, rows, empty="This study prints no English scores.")
+    return PageTable("English scores before and after", head, rows, empty="This study prints no English scores.")
 
 
-def selection(study: Study) -> Table:
+def selection(study: StudyView) -> PageTable:
     """The intermediate that English would choose for each target."""
     head = (
         "Target",
@@ -214,7 +214,7 @@ def selection(study: Study) -> Table:
         )
         for row in study.selection
     ]
-    return Table(
+    return PageTable(
         "The intermediate that English would choose",
         head,
         rows,
@@ -222,7 +222,7 @@ def selection(study: Study) -> Table:
     )
 
 
-def predictors(study: Study) -> Table:
+def predictors(study: StudyView) -> PageTable:
     """Distance beside CC-100 size, script and what the data themselves tell, for the mean over intermediates."""
     arm = study.arms[0]
     rows = [
@@ -239,7 +239,7 @@ def predictors(study: Study) -> Table:
         if row["intermediate"] == arm and row["outcome"] == "points"
     ]
     head = ("Target", "Predictor", "Alone or together", "n", "Standardised slope", "95 % family-aware", "R²")
-    return Table(
+    return PageTable(
         "Distance beside other predictors",
         head,
         rows,
@@ -247,7 +247,7 @@ def predictors(study: Study) -> Table:
     )
 
 
-def coverage(results: Results) -> Table:
+def coverage(results: ReportTables) -> PageTable:
     """What each distance stands on."""
     head = ("Distance", "Role", "Languages", "r with features known", "r with log CC-100", "Not used for")
     rows = [
@@ -261,4 +261,4 @@ def coverage(results: Results) -> Table:
         )
         for row in results.coverage
     ]
-    return Table("What each distance stands on", head, rows, frozenset({5}))
+    return PageTable("What each distance stands on", head, rows, frozenset({5}))

@@ -40,7 +40,7 @@ _COLUMNS = {
 }
 _BESIDE = ("gains", "distances")  # which are not of the analysis
 
-GUESSING = "better than guessing"  # in the reason of a cell whose target no intermediate learned
+CHANCE_LEVELS = "above chance"  # in the reason of a cell whose target no intermediate learned
 
 
 def number(text: str | None) -> float | None:
@@ -49,7 +49,7 @@ def number(text: str | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyView:
     """One study's rows, by the keys that charts and tables ask for.
 
     Keys: cells are (intermediate, target); `verdicts`, `families`, `contrasts`, `lofo`, `specification` add outcome;
@@ -98,8 +98,8 @@ class Study:
 
     @property
     def learned(self) -> tuple[str, ...]:
-        """The targets on which some intermediate is better than guessing; all, if there is none."""
-        found = tuple(name for name in self.targets if GUESSING not in self.excluded(self.arms[0], name))
+        """The targets on which some intermediate is above chance; all, if there is none."""
+        found = tuple(name for name in self.targets if CHANCE_LEVELS not in self.excluded(self.arms[0], name))
         return found or self.targets
 
     @property
@@ -115,16 +115,16 @@ class Study:
 
 
 @dataclass(frozen=True)
-class Results:
+class ReportTables:
     """Everything below `results/`. `distances` is (distance, language) → row."""
 
-    studies: tuple[Study, ...]
+    studies: tuple[StudyView, ...]
     distances: Mapping[tuple[str, str], Row]
     coverage: Sequence[Row]
     method: Mapping[str, Any]
 
 
-def read(folder: Path) -> Results:
+def read(folder: Path) -> ReportTables:
     """Read `results/`.
 
     Raises:
@@ -144,7 +144,7 @@ def read(folder: Path) -> Results:
                {name: part.get((row["study"],), []) for name, part in parts.items()})
         for row in tables["studies"]
     )  # fmt: skip
-    return Results(
+    return ReportTables(
         studies=studies,
         distances={(row["distance"], row["language"]): row for row in tables["distances"]},
         coverage=tables["coverage"],
@@ -178,10 +178,12 @@ def _order(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (places.get(name, len(places)), name)))
 
 
-def _study(row: Row, answer: Mapping[str, Any], verdicts: list[dict[str, Any]], tables: dict[str, list[Row]]) -> Study:
+def _study(
+    row: Row, answer: Mapping[str, Any], verdicts: list[dict[str, Any]], tables: dict[str, list[Row]]
+) -> StudyView:
     headline = [point for point in tables["points"] if point["headline"] == "1"]
     cell = ("intermediate", "target")
-    return Study(
+    return StudyView(
         name=row["study"],
         row=row,
         answer=answer,

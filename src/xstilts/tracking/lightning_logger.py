@@ -19,9 +19,8 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
-from xstilts.tracking import outbox, records, redaction, store
-from xstilts.tracking import training_run as trainings
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking import outbox, records, redaction, store, training_run
+from xstilts.tracking.run_content import RunContent
 
 _log = logging.getLogger(__name__)
 _TOLD = "training goes on; its curve is kept in %s and sent when the store answers, or by a later stage. %s"
@@ -43,12 +42,12 @@ class RunLogger(Logger):
         interval: seconds between two sendings.
     """
 
-    def __init__(self, subject: trainings.Subject, *, patience: float = 10.0, interval: float = 5.0) -> None:
+    def __init__(self, subject: training_run.TrainingRun, *, patience: float = 10.0, interval: float = 5.0) -> None:
         super().__init__()
         self._subject = subject
         self._patience, self._interval = patience, interval
-        self._entry: Entry | None = None
-        self._letter: outbox.Letter | None = None
+        self._entry: RunContent | None = None
+        self._letter: outbox.Outgoing | None = None
         self._buffer: list[store.Point] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -75,7 +74,7 @@ class RunLogger(Logger):
         """
         self._entry = self._subject.entry(fingerprint, parameters, started=_now())
         if _first():
-            self._letter = outbox.Letter.of(fingerprint)
+            self._letter = outbox.Outgoing.of(fingerprint)
             self._letter.start(self._entry)
             if self._patience != float("inf"):
                 self._thread = threading.Thread(target=self._work, name="xstilts-curves", daemon=True)
@@ -131,17 +130,17 @@ class RunLogger(Logger):
         self._write()
         curve = self._letter.curve()
         last = {name: value for name, value, _, _ in curve}
-        ended = trainings.over(
+        ended = training_run.over(
             self._entry,
             metrics={**last, **(metrics or {})},
             provenance=provenance,
             ended=_now(),
             step=max((step for _, _, _, step in curve), default=0),
         )
-        records.write_training(folder, records.Training(ended, curve=tuple(curve)))
+        records.write_training(folder, records.TrainingRecord(ended, curve=tuple(curve)))
         self._end("FINISHED", ended)
 
-    def _end(self, status: str, entry: Entry) -> None:
+    def _end(self, status: str, entry: RunContent) -> None:
         self._over = True
         self._write()
         if self._letter is not None:

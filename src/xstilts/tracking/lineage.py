@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.tracking import records
-from xstilts.tracking.records import Training
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking.records import TrainingRecord
+from xstilts.tracking.run_content import RunContent
 
 
 class Trainings:
@@ -18,9 +18,9 @@ class Trainings:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._read: dict[Path, Training | None] = {}
+        self._read: dict[Path, TrainingRecord | None] = {}
 
-    def at(self, place: Path) -> Training | None:
+    def at(self, place: Path) -> TrainingRecord | None:
         """The training recorded at a place; None where no record lies there.
 
         Raises:
@@ -31,14 +31,14 @@ class Trainings:
             self._read[place] = records.read_training(self._folder / place) if there and self._folder else None
         return self._read[place]
 
-    def behind(self, record: Mapping[str, Any]) -> list[Training]:
+    def behind(self, record: Mapping[str, Any]) -> list[TrainingRecord]:
         """The trainings that a score record rests on, eldest first, under its study, as far as they are known.
 
         Score records of before December 2026 hold their trainings themselves, without the curves.
         """
         told = record["training_run"]
-        known = {row["fingerprint"]: Training(Entry.from_json(row)) for row in told.get("runs", ())}
-        found: list[Training] = []
+        known = {row["fingerprint"]: TrainingRecord(RunContent.from_json(row)) for row in told.get("runs", ())}
+        found: list[TrainingRecord] = []
         wanted = told["fingerprint"]
         for place in _places(record):
             if place.parts[0] == "intermediate":

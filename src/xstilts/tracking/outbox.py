@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from xstilts.tracking import sync as mirror
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking import sync
+from xstilts.tracking.run_content import RunContent
 from xstilts.tracking.store import Point, Store
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ UNREADABLE = ".unreadable"
 _TOLD: set[tuple[Path, int]] = set()  # lines that this process has spoken of
 
 
-class Letter:
+class Outgoing:
     """One training's file in the outbox.
 
     Its lines are events: `start` with the run's entry and its writer, `points`, and `end` with the run's status and
@@ -38,11 +38,11 @@ class Letter:
         self._known: dict[str, int] = {}  # metric → the last step that an earlier attempt logged
 
     @staticmethod
-    def of(fingerprint: str) -> "Letter":
+    def of(fingerprint: str) -> "Outgoing":
         """The file of a run."""
-        return Letter(FOLDER / f"{fingerprint}.jsonl")
+        return Outgoing(FOLDER / f"{fingerprint}.jsonl")
 
-    def start(self, entry: Entry) -> None:
+    def start(self, entry: RunContent) -> None:
         """Write that a training begins, after what an earlier, unfinished attempt at it wrote."""
         if self._kept.exists() and not self.path.exists():
             self._kept.replace(self.path)
@@ -52,7 +52,7 @@ class Letter:
         """Write points of its curve."""
         self._append({"event": "points", "points": list(points)})
 
-    def end(self, entry: Entry, status: str) -> None:
+    def end(self, entry: RunContent, status: str) -> None:
         """Write that it is over."""
         self._append({"event": "end", "entry": entry.as_json(), "status": status})
 
@@ -100,27 +100,27 @@ class Letter:
                     self._send(store, event)
                     last = event
                 self._sent += size
-            if last.get("status") == mirror.FINISHED:
+            if last.get("status") == sync.FINISHED:
                 self.path.unlink()
             elif "status" in last:
                 self.path.replace(self._kept)
 
     def _send(self, store: Store, event: Mapping[str, Any]) -> None:
         if event["event"] == "start":
-            self._run = mirror.start(store, Entry.from_json(event["entry"]), process=event["process"])
+            self._run = sync.start(store, RunContent.from_json(event["entry"]), process=event["process"])
             self._known = {}
             return
-        finished = mirror.finished(self._run)
+        finished = sync.finished(self._run)
         if event["event"] == "points":
             if not finished:
                 self._send_points(store, event["points"])
             return
-        entry = Entry.from_json(event["entry"])
+        entry = RunContent.from_json(event["entry"])
         if not finished:
-            store.write(self._run.info.run_id, tags={mirror.CURVE: mirror.WHOLE})
-            mirror.finish(store, self._run.info.run_id, entry, event["status"])
-        elif event["status"] == mirror.FINISHED:
-            mirror.replace(store, self._run, entry, self.curve())
+            store.write(self._run.info.run_id, tags={sync.CURVE: sync.WHOLE})
+            sync.finish(store, self._run.info.run_id, entry, event["status"])
+        elif event["status"] == sync.FINISHED:
+            sync.replace(store, self._run, entry, self.curve())
 
     def _send_points(self, store: Store, points: Sequence[Any]) -> None:
         run_id = self._run.info.run_id
@@ -186,13 +186,13 @@ def _event(line: bytes) -> dict[str, Any]:
 def send_all(store: Store) -> None:
     """Send what trainings left behind that are over or whose process has died (their runs end as KILLED)."""
     for path in sorted(FOLDER.glob("*.jsonl"), key=lambda path: path.stat().st_mtime):
-        letter = Letter(path)
+        letter = Outgoing(path)
         events = letter.events()
         writer = letter.writer()
         if not events or (writer and not dead(writer)):
             continue
         if writer and events[0]["event"] == "start":
-            letter.end(Entry.from_json(events[0]["entry"]), mirror.KILLED)
+            letter.end(RunContent.from_json(events[0]["entry"]), sync.KILLED)
         letter.send(store)
 
 

@@ -9,16 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from xstilts.tracking import provenance
-from xstilts.tracking import training_run as trainings
-from xstilts.tracking.training_run import Subject
+from xstilts.tracking import provenance, training_run
+from xstilts.tracking.training_run import TrainingRun
 
 RESUME = Path(".xstilts/resume")
 Begin = Callable[[str, Mapping[str, Any]], Any]  # a training's fingerprint and parameters → its Lightning logger
 Card = dict[str, Any]
 
 
-def learn(train: Callable[[Begin], Card], subject: Subject, record: Path) -> Card:
+def learn(train: Callable[[Begin], Card], subject: TrainingRun, record: Path) -> Card:
     """Do a training and write its record.
 
     Args:
@@ -41,11 +40,11 @@ def learn(train: Callable[[Begin], Card], subject: Subject, record: Path) -> Car
     return card
 
 
-def untrained(make: Callable[[], Card], subject: Subject, record: Path) -> Card:
+def untrained(make: Callable[[], Card], subject: TrainingRun, record: Path) -> Card:
     """Make a checkpoint without learning (a copy, a download), and write its record, which has no curve."""
     meter = provenance.Meter()
     card = make()
-    trainings.record(
+    training_run.record(
         record,
         subject,
         card["fingerprint"],

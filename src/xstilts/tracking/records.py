@@ -14,23 +14,23 @@ from typing import Any
 
 from xstilts.formats import atomic, fingerprints
 from xstilts.formats.runs import RunKey
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking.run_content import RunContent
 
 TRAINING, CURVE = "run.json", "curve.jsonl"
 Points = list[tuple[str, float, int, int]]  # metric name, value, milliseconds since 1970, step
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingRecord:
     """One training as its record tells it: the run, and its curve if known.
 
     A record names neither study nor profile, which decide nothing of a training; `under` puts them on.
     """
 
-    entry: Entry
+    entry: RunContent
     curve: tuple[tuple[str, float, int, int], ...] | None = None
 
-    def under(self, study: str, profile: str) -> "Training":
+    def under(self, study: str, profile: str) -> "TrainingRecord":
         """The same, shown in a study."""
         return replace(self, entry=replace(self.entry, study=study, tags={**self.entry.tags, "profile": profile}))
 
@@ -159,7 +159,7 @@ def key_of(record: Mapping[str, Any]) -> RunKey:
     return RunKey(record["intermediate"], record["target"], record["seed"])
 
 
-def write_training(folder: Path, training: Training) -> None:
+def write_training(folder: Path, training: TrainingRecord) -> None:
     """Write `run.json` and `curve.jsonl` into the folder of a training's record."""
     rows = (json.dumps(point, ensure_ascii=False) for point in training.curve or ())
     atomic.write(Path(folder) / CURVE, "".join(f"{row}\n" for row in rows), synced=True)
@@ -169,7 +169,7 @@ def write_training(folder: Path, training: Training) -> None:
     write(signed({"entry": row}), Path(folder) / TRAINING)
 
 
-def read_training(folder: Path) -> Training:
+def read_training(folder: Path) -> TrainingRecord:
     """The training whose record lies in a folder.
 
     Raises:
@@ -181,8 +181,8 @@ def read_training(folder: Path) -> Training:
     curve: Sequence[Any] = ()
     if (file := Path(folder) / CURVE).exists():
         curve = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return Training(
-        Entry.from_json({"study": "", **record["entry"]}),
+    return TrainingRecord(
+        RunContent.from_json({"study": "", **record["entry"]}),
         tuple((name, float(value), int(time), int(step)) for name, value, time, step in curve),
     )
 

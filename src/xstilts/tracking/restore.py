@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.tracking import lineage, records
-from xstilts.tracking import sync as mirror
-from xstilts.tracking.run_content import Entry
+from xstilts.tracking import lineage, records, sync
+from xstilts.tracking.run_content import RunContent
 from xstilts.tracking.store import Point, Store, StoreError
 
 
-def trainings(folder: Path | None, made: Iterable[dict[str, Any]], study: str, profile: str) -> list[records.Training]:
+def trainings(
+    folder: Path | None, made: Iterable[dict[str, Any]], study: str, profile: str
+) -> list[records.TrainingRecord]:
     """Every training that its own record or a score record tells of, each once, parents first.
 
     An intermediate that was renamed leaves its old records below `trainings/`, of the same fingerprints: then the name
@@ -26,11 +27,11 @@ def trainings(folder: Path | None, made: Iterable[dict[str, Any]], study: str, p
         profile: the same.
     """
     made = list(made)
-    scored = [Entry.from_json(row) for record in made for row in record["training_run"].get("runs", ())]
+    scored = [RunContent.from_json(row) for record in made for row in record["training_run"].get("runs", ())]
     used = {pair for record in made for pair in lineage.names(record)}
-    known: dict[str, records.Training] = {}
+    known: dict[str, records.TrainingRecord] = {}
 
-    def rank(run: records.Training) -> tuple[bool, int]:
+    def rank(run: records.TrainingRecord) -> tuple[bool, int]:
         return (run.entry.fingerprint, run.entry.name) in used, run.entry.ended
 
     for path in sorted(Path(folder).rglob(records.TRAINING)) if folder is not None else ():
@@ -38,16 +39,18 @@ def trainings(folder: Path | None, made: Iterable[dict[str, Any]], study: str, p
         other = known.setdefault(run.entry.fingerprint, run)
         known[run.entry.fingerprint] = max(run, other, key=rank)
     for told in scored:
-        known.setdefault(told.fingerprint, records.Training(told))
+        known.setdefault(told.fingerprint, records.TrainingRecord(told))
 
-    def depth(run: records.Training) -> int:
+    def depth(run: records.TrainingRecord) -> int:
         above = known.get(run.entry.parent)
         return 0 if above is None else 1 + depth(above)
 
     return sorted(known.values(), key=lambda run: (depth(run), run.entry.name))
 
 
-def study(store: Store, name: str, runs: Iterable[records.Training], scored: Iterable[Entry], whole: bool) -> None:
+def study(
+    store: Store, name: str, runs: Iterable[records.TrainingRecord], scored: Iterable[RunContent], whole: bool
+) -> None:
     """Make one study's experiment hold these trainings and scores, and of each key none but them as current.
 
     Args:
@@ -63,20 +66,20 @@ def study(store: Store, name: str, runs: Iterable[records.Training], scored: Ite
     there = {
         run.data.tags["fingerprint"]: run
         for kind in ("training", "score")
-        for run in store.search([name], status=mirror.FINISHED, kind=kind, superseded="false")
+        for run in store.search([name], status=sync.FINISHED, kind=kind, superseded="false")
     }
     current: dict[str, set[str]] = {}
-    everything: list[tuple[Entry, Sequence[Point] | None]] = [(run.entry, run.curve) for run in runs]
+    everything: list[tuple[RunContent, Sequence[Point] | None]] = [(run.entry, run.curve) for run in runs]
     everything += [(entry, None) for entry in scored]
     for entry, curve in everything:
         current.setdefault(entry.key, set()).add(entry.fingerprint)
         _one(store, there, entry, curve, whole)
     stale = [run for found, run in there.items() if found not in current.get(run.data.tags["key"], {found})]
-    mirror.supersede(store, stale, True)
+    sync.supersede(store, stale, True)
 
 
-def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Point] | None, whole: bool) -> None:
-    parent = there.get(entry.parent) or (mirror.find(store, entry.study, entry.parent) if entry.parent else None)
+def _one(store: Store, there: dict[str, Any], entry: RunContent, curve: Sequence[Point] | None, whole: bool) -> None:
+    parent = there.get(entry.parent) or (sync.find(store, entry.study, entry.parent) if entry.parent else None)
     if whole and entry.parent and parent is None:
         raise StoreError(
             f"run {entry.name} (study {entry.study}, fingerprint {entry.fingerprint}): its parent run {entry.parent} "
@@ -84,10 +87,10 @@ def _one(store: Store, there: dict[str, Any], entry: Entry, curve: Sequence[Poin
         )
     run = there.get(entry.fingerprint)
     if run is None:
-        there[entry.fingerprint] = store.get(mirror.put(store, entry, curve=curve))
+        there[entry.fingerprint] = store.get(sync.put(store, entry, curve=curve))
         return
-    mirror.agree(run, entry)
-    mirror.refresh(store, run, entry)
-    mirror.adopt(store, run, parent)
+    sync.agree(run, entry)
+    sync.refresh(store, run, entry)
+    sync.adopt(store, run, parent)
     if curve is not None:
-        mirror.complete(store, run, entry, curve)
+        sync.complete(store, run, entry, curve)

@@ -18,7 +18,7 @@ GIT = ("git_commit", "git_dirty")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunContent:
     """One run.
 
     Attributes:
@@ -78,9 +78,9 @@ class Entry:
         return asdict(self)
 
     @staticmethod
-    def from_json(row: Mapping[str, Any]) -> "Entry":
+    def from_json(row: Mapping[str, Any]) -> "RunContent":
         """The inverse of `as_json`."""
-        return Entry(**{**row, "datasets": tuple(row.get("datasets", ()))})
+        return RunContent(**{**row, "datasets": tuple(row.get("datasets", ()))})
 
 
 def costs(metrics: Mapping[str, float]) -> dict[str, float]:

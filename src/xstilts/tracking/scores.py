@@ -14,10 +14,9 @@ from typing import Any
 
 from xstilts.formats import fingerprints, learned
 from xstilts.formats.runs import RunKey, Score
-from xstilts.tracking import outbox, records, store
+from xstilts.tracking import outbox, records, store, sync
 from xstilts.tracking import restore as restoration
-from xstilts.tracking import sync as mirror
-from xstilts.tracking.run_content import Entry, flat, tagged
+from xstilts.tracking.run_content import RunContent, flat, tagged
 
 _log = logging.getLogger(__name__)
 MEAN = "mean"
@@ -45,7 +44,7 @@ def log(made: Mapping[str, Any]) -> str | None:
     try:
         there = store.connect()
         outbox.send_all(there)
-        return mirror.put(there, entry(made))
+        return sync.put(there, entry(made))
     except store.StoreAway as error:
         _log.warning(
             "%s is not in MLflow yet; the next `gains` logs it from its record. %s", records.key_of(made), error
@@ -157,10 +156,10 @@ def log_published(published: Iterable[Score], notes: Mapping[str, Mapping[str, s
     for one in made:
         run = known.get((one.study, one.fingerprint))
         if run is None:
-            ids.append(mirror.put(there, one))
+            ids.append(sync.put(there, one))
         else:
-            mirror.agree(run, one)
-            mirror.refresh(there, run, one)
+            sync.agree(run, one)
+            sync.refresh(there, run, one)
             ids.append(str(run.info.run_id))
     return ids
 
@@ -177,7 +176,7 @@ def log_report(folder: Path, verdicts: Mapping[str, str], *, study: str, note: s
         study: the study that the report's run belongs to.
         note: Markdown that the MLflow UI shows above the run.
     """
-    made = Entry(
+    made = RunContent(
         study=study,
         kind="report",
         name="report",
@@ -185,21 +184,21 @@ def log_report(folder: Path, verdicts: Mapping[str, str], *, study: str, note: s
         tags={**flat(verdicts, "verdict."), **({NOTE: note} if note else {})},
     )
     there = store.connect()
-    run = mirror.start(there, made)
+    run = sync.start(there, made)
     if run.info.status != "FINISHED":
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
         places = {path: path.parent.relative_to(folder).as_posix().removeprefix(".") for path in files}
         there.artifacts(run.info.run_id, places)
-        mirror.finish(there, run.info.run_id, made)
+        sync.finish(there, run.info.run_id, made)
     else:
-        mirror.promote(there, made, run.info.run_id)
+        sync.promote(there, made, run.info.run_id)
     return str(run.info.run_id)
 
 
-def entry(made: Mapping[str, Any]) -> Entry:
+def entry(made: Mapping[str, Any]) -> RunContent:
     """What the MLflow run of a score record holds."""
     provenance = made["provenance"]
-    return Entry(
+    return RunContent(
         study=made["study"],
         kind="score",
         name=str(records.key_of(made)),
@@ -225,9 +224,9 @@ def entry(made: Mapping[str, Any]) -> Entry:
     )
 
 
-def _published(study: str, key: RunKey, rows: list[Score], notes: dict[str, str]) -> Entry:
+def _published(study: str, key: RunKey, rows: list[Score], notes: dict[str, str]) -> RunContent:
     content = [[row.training, row.language, row.metric, row.value, row.examples] for row in rows]
-    return Entry(
+    return RunContent(
         study=study,
         kind="published",
         name=str(key),

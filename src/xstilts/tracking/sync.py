@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xstilts.tracking.run_content import IDENTITY, Entry, costs, results
+from xstilts.tracking.run_content import IDENTITY, RunContent, costs, results
 from xstilts.tracking.store import Point, Store, StoreError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def finished(run: "Run | None") -> bool:
     return run is not None and run.info.status == FINISHED
 
 
-def start(store: Store, entry: Entry, *, process: str = "") -> "Run":
+def start(store: Store, entry: RunContent, *, process: str = "") -> "Run":
     """The run of an entry: as it is if it is finished, else resumed, else new.
 
     Args:
@@ -59,7 +59,7 @@ def start(store: Store, entry: Entry, *, process: str = "") -> "Run":
     return run
 
 
-def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> str:
+def finish(store: Store, run_id: str, entry: RunContent, status: str = FINISHED) -> str:
     """End a run: its last metrics, tags and data sets, then the status, then the marks on what it supersedes.
 
     Returns:
@@ -74,7 +74,7 @@ def finish(store: Store, run_id: str, entry: Entry, status: str = FINISHED) -> s
     return promote(store, entry, run_id) if status == FINISHED else run_id
 
 
-def put(store: Store, entry: Entry, *, curve: Sequence[Point] | None = None) -> str:
+def put(store: Store, entry: RunContent, *, curve: Sequence[Point] | None = None) -> str:
     """Make the store hold a finished run exactly as the entry says; its id. Doing it again changes nothing.
 
     Args:
@@ -102,7 +102,7 @@ def put(store: Store, entry: Entry, *, curve: Sequence[Point] | None = None) -> 
     raise AssertionError("the last attempt returns or raises")
 
 
-def agree(run: "Run", entry: Entry) -> None:
+def agree(run: "Run", entry: RunContent) -> None:
     """Check that a finished run holds what its record says: metrics, parameters, and the tags that identify it.
 
     Raises:
@@ -125,7 +125,7 @@ def agree(run: "Run", entry: Entry) -> None:
         )
 
 
-def refresh(store: Store, run: "Run", entry: Entry) -> None:
+def refresh(store: Store, run: "Run", entry: RunContent) -> None:
     """Write in what a finished run may differ from its entry: when and where it was made, and at what cost."""
     tags = {name: text for name, text in entry.all_tags.items() if run.data.tags.get(name, "") != text}
     points = [
@@ -137,7 +137,7 @@ def refresh(store: Store, run: "Run", entry: Entry) -> None:
         store.write(run.info.run_id, tags=tags, points=points)
 
 
-def replace(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> None:
+def replace(store: Store, run: "Run", entry: RunContent, curve: Sequence[Point]) -> None:
     """Put what a training did the second time in the place of the first, where the two differ.
 
     The same training gives the same numbers on the same machine; on another they may differ in the last digits.
@@ -150,7 +150,7 @@ def replace(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> N
         put(store, entry, curve=curve)
 
 
-def complete(store: Store, run: "Run", entry: Entry, curve: Sequence[Point]) -> None:
+def complete(store: Store, run: "Run", entry: RunContent, curve: Sequence[Point]) -> None:
     """Give a training's run its curve, if it was logged without one."""
     if run.data.tags.get(CURVE) != WHOLE:
         points = [point for point in curve if point[3] != entry.step or point[0] not in entry.metrics]
@@ -163,7 +163,7 @@ def adopt(store: Store, run: "Run", parent: "Run | None") -> None:
         store.write(run.info.run_id, tags={PARENT: parent.info.run_id})
 
 
-def promote(store: Store, entry: Entry, run_id: str) -> str:
+def promote(store: Store, entry: RunContent, run_id: str) -> str:
     """Of the runs of one key leave only this fingerprint's current; of its copies keep the first and drop the rest.
 
     Two writers may create one fingerprint at the same instant; each looks here when it is done, so that the last of

@@ -10,13 +10,13 @@ from typing import Any
 
 from xstilts.formats import learned
 from xstilts.tracking import outbox, records
-from xstilts.tracking.run_content import Entry, flat, tagged
+from xstilts.tracking.run_content import RunContent, flat, tagged
 
 PHASES = ("pretrained", "intermediate", "target")
 
 
 @dataclass(frozen=True)
-class Subject:
+class TrainingRun:
     """One training: in which study, what it starts from and what it learns.
 
     Attributes:
@@ -47,9 +47,9 @@ class Subject:
         """Such as `target/mnli/xnli/seed1`; what a newer training of this name supersedes."""
         return "/".join(word for word in (self.phase, self.intermediate, self.training, f"seed{self.seed}") if word)
 
-    def entry(self, fingerprint: str, parameters: Mapping[str, Any], *, started: int) -> Entry:
+    def entry(self, fingerprint: str, parameters: Mapping[str, Any], *, started: int) -> RunContent:
         """The run as it begins."""
-        return Entry(
+        return RunContent(
             study=self.study,
             kind="training",
             name=self.name,
@@ -69,8 +69,8 @@ class Subject:
 
 
 def over(
-    entry: Entry, *, metrics: Mapping[str, float], provenance: Mapping[str, Any], ended: int, step: int = 0
-) -> Entry:
+    entry: RunContent, *, metrics: Mapping[str, float], provenance: Mapping[str, Any], ended: int, step: int = 0
+) -> RunContent:
     """The run as it ends, with its last metrics."""
     tags = {**entry.tags, **tagged(provenance), **learned.tags(metrics)}
     return replace(entry, metrics=dict(metrics), tags=tags, ended=ended, step=step)
@@ -78,7 +78,7 @@ def over(
 
 def record(
     folder: Path,
-    subject: Subject,
+    subject: TrainingRun,
     fingerprint: str,
     *,
     parameters: Mapping[str, Any],
@@ -99,7 +99,7 @@ def record(
     """
     begun = subject.entry(fingerprint, parameters, started=now)
     ended = over(begun, metrics=metrics, provenance=provenance, ended=now)
-    records.write_training(folder, records.Training(ended))
-    letter = outbox.Letter.of(fingerprint)
+    records.write_training(folder, records.TrainingRecord(ended))
+    letter = outbox.Outgoing.of(fingerprint)
     letter.start(begun)
     letter.end(ended, "FINISHED")

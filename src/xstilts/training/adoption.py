@@ -111,11 +111,11 @@ def _check_table(body: Encoder, words: Tokens, name: str) -> None:
     except NotImplementedError:
         table = None
     if not isinstance(table, nn.Embedding):
-        raise ValueError(f"{name} cannot be served: {body.config.model_type} has no table with one vector a sub-word")
+        raise ValueError(f"{name} cannot be served: {body.config.model_type} has no table with one vector a token")
     largest = max(words.tokenizer.get_vocab().values())
     if largest >= table.num_embeddings:
         raise ValueError(
-            f"the tokenizer of {name} has the sub-word {largest}, but the encoder's table has {table.num_embeddings} "
+            f"the tokenizer of {name} has the token {largest}, but the encoder's table has {table.num_embeddings} "
             "rows: the two do not belong together"
         )
 

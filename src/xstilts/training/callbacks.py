@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from xstilts.formats import atomic
 from xstilts.training import sharding
 from xstilts.training.learner import Learner
-from xstilts.training.schedule import Micro
+from xstilts.training.schedule import MicroBatch
 
 LAST = "last.ckpt"
 BEST = "best.safetensors"
@@ -28,7 +28,7 @@ class Curves(pl.Callback):
         self._tokens = 0
         self._since = time.perf_counter()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
+    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: MicroBatch, index: int) -> None:
         """Lightning's hook."""
         self._losses.append(outputs["loss"].detach() if isinstance(outputs, dict) else outputs.detach())
         self._tokens += len(batch.batch.ids)
@@ -48,7 +48,7 @@ class Curves(pl.Callback):
         self._losses, self._tokens, self._since = [], 0, time.perf_counter()
 
 
-class Selection(pl.Callback):
+class ModelSelection(pl.Callback):
     """Evaluates every so many steps; keeps the best weights and stops when `patience` evaluations brought none.
 
     The evaluation is the English validation loss: no target-language data ever selects a checkpoint.
@@ -79,7 +79,7 @@ class Selection(pl.Callback):
             if trainer.logger and self.start:
                 trainer.logger.log_metrics({f"validation/{name}": loss for name, loss in self.start.items()}, step=0)
 
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
+    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: MicroBatch, index: int) -> None:
         """Lightning's hook."""
         step = trainer.global_step
         if not self.every or step % self.every or step == self.seen:
@@ -123,7 +123,7 @@ class Resume(pl.Callback):
         self._since = time.perf_counter()
         self._saved = -1
 
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
+    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: MicroBatch, index: int) -> None:
         """Lightning's hook; steps are never split by a checkpoint."""
         due = time.perf_counter() - self._since >= self.seconds
         if trainer.world_size > 1:  # clocks differ, and every process must take part in a checkpoint

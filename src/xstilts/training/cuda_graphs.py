@@ -6,7 +6,7 @@ optimiser. Shapes are fixed by filling a row up to a multiple of `BUCKET` tokens
 reads: it adds zeros to the gradients. The first step of every shape runs as it is, so that whatever is set up on first
 use is set up, and the second is recorded.
 
-What has no fixed shape stays outside, which a head says (`fixed`): MLM hides another number of sub-words at every
+What has no fixed shape stays outside, which a head says (`fixed`): MLM hides another number of tokens at every
 step, and the continuations of a choice are counted on the device.
 """
 

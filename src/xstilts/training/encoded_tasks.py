@@ -11,18 +11,17 @@ import numpy as np
 
 from xstilts.formats import examples, prepared
 from xstilts.formats.prepared import Card
-from xstilts.model import shapes, tokens
-from xstilts.model import token_cache as encodings
+from xstilts.model import shapes, token_cache, tokens
 from xstilts.model.batching import Encoded
 from xstilts.model.shapes import mlm
 from xstilts.model.tokens import Tokens
 from xstilts.training.job import MLM, Job
-from xstilts.training.schedule import Masking, Subject
+from xstilts.training.schedule import EncodedTask, Masking
 from xstilts.training.settings import Recipe
 
 
 @dataclass(frozen=True)
-class Subjects:
+class EncodedTasks:
     """A mixture, encoded.
 
     Attributes:
@@ -33,7 +32,7 @@ class Subjects:
             validation data (TyDiQA-GoldP's English development set is its test set) has none; MLM has one a language.
     """
 
-    training: dict[str, Subject]
+    training: dict[str, EncodedTask]
     cards: dict[str, Card]
     masking: Masking | None
     validation: dict[str, tuple[str, Encoded]]
@@ -43,14 +42,14 @@ class Subjects:
         return [one.encoded for one in self.training.values()] + [encoded for _, encoded in self.validation.values()]
 
 
-def read(job: Job) -> Subjects:
+def read(job: Job) -> EncodedTasks:
     """Encode a training's material, or take it from where it was encoded before.
 
     Raises:
         ValueError: there is nothing to learn from.
     """
     recipe, words = job.recipe, Tokens.open(job.start / "encoder")
-    training: dict[str, Subject] = {}
+    training: dict[str, EncodedTask] = {}
     cards: dict[str, Card] = {}
     masking = None
     validation: dict[str, tuple[str, Encoded]] = {}
@@ -60,7 +59,7 @@ def read(job: Job) -> Subjects:
         if encoded is None or not len(encoded):
             raise ValueError(f"{folder}/train.jsonl has no examples; {card.name} cannot be trained on")
         cards[card.name] = card
-        training[card.name] = Subject(card.name, encoded, recipe.batches.get(card.name, recipe.batch))
+        training[card.name] = EncodedTask(card.name, encoded, recipe.batches.get(card.name, recipe.batch))
         held = _task(folder, "validation", card, words, recipe, recipe.evaluation_examples)
         if held is not None and len(held):
             validation[card.name] = (card.name, held)
@@ -68,13 +67,13 @@ def read(job: Job) -> Subjects:
         encoded = _text(job.material.text, words, recipe)
         sampling = mlm.sampling(encoded.item_targets["language"], recipe.alpha)
         masking = _masking(words, recipe.mask)
-        training[MLM] = Subject(MLM, encoded, recipe.batches.get(MLM, recipe.batch), sampling)
+        training[MLM] = EncodedTask(MLM, encoded, recipe.batches.get(MLM, recipe.batch), sampling)
         validation |= _heldout(job.material.text / "heldout", words, recipe, masking)
     if not training:
         raise ValueError(
             f"{job.kind} {job.name} has neither tasks nor text to learn from; see mixtures: in params.yaml"
         )
-    return Subjects(training, cards, masking, validation)
+    return EncodedTasks(training, cards, masking, validation)
 
 
 def _task(
@@ -91,7 +90,7 @@ def _task(
         return encoded, {}
 
     settings = {"lengths": asdict(lengths), "labels": card.labels, "first": first, "reading": words.reading}
-    return encodings.cached([path, words.path], [shape, *_CODE], settings, make)[0]
+    return token_cache.cached([path, words.path], [shape, *_CODE], settings, make)[0]
 
 
 def _text(folder: Path, words: Tokens, recipe: Recipe) -> Encoded:
@@ -104,7 +103,7 @@ def _text(folder: Path, words: Tokens, recipe: Recipe) -> Encoded:
         return replace(encoded, item_targets={"language": languages}), {}
 
     settings = {"lengths": asdict(lengths), "languages": list(files)}
-    return encodings.cached([*files.values(), words.path], [mlm, *_CODE], settings, make)[0]
+    return token_cache.cached([*files.values(), words.path], [mlm, *_CODE], settings, make)[0]
 
 
 def _heldout(folder: Path, words: Tokens, recipe: Recipe, masking: Masking) -> dict[str, tuple[str, Encoded]]:
@@ -120,7 +119,7 @@ def _heldout(folder: Path, words: Tokens, recipe: Recipe, masking: Masking) -> d
                 mask=masking.mask,
                 vocabulary=masking.vocabulary,
                 specials=masking.specials,
-                rng=np.random.default_rng(0),  # the same sub-words hidden at every evaluation
+                rng=np.random.default_rng(0),  # the same tokens hidden at every evaluation
             )
             sets[f"{MLM}/{code}"] = (MLM, hidden)
     return sets

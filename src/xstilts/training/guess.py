@@ -12,7 +12,7 @@ from xstilts.model.batching import IGNORED, Encoded
 
 
 def losses(sets: dict[str, tuple[str, Encoded]], vocabulary: int) -> dict[str, float]:
-    """Mean cross-entropy of guessing in each validation set, nats.
+    """Mean cross-entropy of chance in each validation set, nats.
 
     Args:
         sets: by name, the subject and its sequences (`encoded_tasks.Subjects.validation`).
@@ -22,7 +22,7 @@ def losses(sets: dict[str, tuple[str, Encoded]], vocabulary: int) -> dict[str, f
 
 
 def loss(encoded: Encoded, vocabulary: int) -> float:
-    """Mean cross-entropy of guessing over the terms of one set's loss, nats.
+    """Mean cross-entropy of chance over the terms of one set's loss, nats.
 
     Raises:
         ValueError: the set has targets of no shape that is trained.

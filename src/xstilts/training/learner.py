@@ -17,8 +17,8 @@ from xstilts.model.architecture import Encoder, layers, supports_packing
 from xstilts.model.batching import Batch, after_attention, hidden_states
 from xstilts.training import sharding
 from xstilts.training.cuda_graphs import Graphs, lacking
-from xstilts.training.master_weights import Halves
-from xstilts.training.schedule import Micro
+from xstilts.training.master_weights import MasterWeights
+from xstilts.training.schedule import MicroBatch
 from xstilts.training.settings import Recipe
 
 _LOG = logging.getLogger(__name__)
@@ -42,11 +42,11 @@ class Learner(pl.LightningModule):
         compiled: whether layers are compiled (`torch.compile`).
     """
 
-    schedule: Callable[[], Iterable[Micro]]
+    schedule: Callable[[], Iterable[MicroBatch]]
     longest = 0
     compiled = False
     graphs: Graphs | None = None
-    halves: Halves | None = None
+    halves: MasterWeights | None = None
 
     def __init__(self, encoder: Encoder, heads: Mapping[str, nn.Module], recipe: Recipe, steps: int, seed: int) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Learner(pl.LightningModule):
         if self.device_mesh is not None and not sharding.sharded(self):
             sharding.shard(self.encoder, self.heads, self.device_mesh["data_parallel"])
 
-    def train_dataloader(self) -> Iterable[Micro]:
+    def train_dataloader(self) -> Iterable[MicroBatch]:
         """Lightning's hook: it asks once it knows this process's rank and the step that a training resumes at."""
         return self.schedule()
 
@@ -77,7 +77,7 @@ class Learner(pl.LightningModule):
                 # A recorded step reads the rate from the device; a number would stay that of the recording.
                 group["lr"] = torch.tensor(float(group["lr"]), device=self.device)
                 group["capturable"] = True
-            self.halves = Halves(self.encoder, self.optimizer, compiled=self.device.type == "cuda")
+            self.halves = MasterWeights(self.encoder, self.optimizer, compiled=self.device.type == "cuda")
             self.graphs = Graphs(self.whole_step, self.longest, self.device)
         if self.compiled and self.graphs:
             # Layers share their code, so that one is compiled for all, and for rows of any length.
@@ -87,7 +87,7 @@ class Learner(pl.LightningModule):
             self.encoder.compile()
 
     def recordable(self) -> bool:
-        """Whether device, precision, encoder and a lone process with whole weights allow steps to be recorded."""
+        """Whether device, precision, encoder and a single process with whole weights allow steps to be recorded."""
         alone = self.trainer.world_size == 1 and self.trainer.accumulate_grad_batches == 1
         rounded = self.device.type == "cuda" and self.trainer.precision == "bf16-mixed"
         # What was tried on a device is layers of BERT's kind. Of a dictionary of modules a step uses some (X-MOD's
@@ -103,7 +103,7 @@ class Learner(pl.LightningModule):
         assert isinstance(found, torch.optim.Optimizer)
         return found
 
-    def training_step(self, micro: Micro, index: int) -> Tensor:
+    def training_step(self, micro: MicroBatch, index: int) -> Tensor:
         """The mean loss of this micro-batch's share of the step."""
         torch.manual_seed((self.seed * _MIX + micro.step * 1009 + index * 31 + self.global_rank) % 2**63)
         if self.graphs:
@@ -155,7 +155,7 @@ class Learner(pl.LightningModule):
         """
         if self.halves is None:
             raise RuntimeError(
-                "a whole step needs the rounded weights of `Halves`, which are made when training starts"
+                "a whole step needs the rounded weights of `MasterWeights`, which are made when training starts"
             )
         with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False):
             loss = self.sum_of_losses(subject, batch, self.halves.weights) / terms
@@ -172,11 +172,11 @@ class Learner(pl.LightningModule):
         """What gradients of that norm are divided by to be clipped, shape ()."""
         return ((norm + 1e-6) / self.recipe.clip).clamp(min=1.0) if self.recipe.clip else torch.ones_like(norm)
 
-    def transfer_batch_to_device(self, batch: Micro, device: torch.device, dataloader_idx: int) -> Micro:
+    def transfer_batch_to_device(self, batch: MicroBatch, device: torch.device, dataloader_idx: int) -> MicroBatch:
         """Lightning's hook: a micro-batch on another device; a recorded step copies it to where it reads it."""
         if self.graphs:
             return batch
-        return Micro(batch.step, batch.subject, batch.batch.to(device), batch.terms)
+        return MicroBatch(batch.step, batch.subject, batch.batch.to(device), batch.terms)
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Lightning's hook."""

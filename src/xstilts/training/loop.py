@@ -20,17 +20,14 @@ from torch import nn
 
 from xstilts.formats import atomic, checkpoints, learned
 from xstilts.formats.prepared import Card
-from xstilts.model import encoder as encoders
-from xstilts.model import shapes
+from xstilts.model import encoder, shapes
 from xstilts.model.architecture import Encoder, check_length, first_position, reading, supports_packing
 from xstilts.model.batching import Encoded, budget, by_length, collate, hidden_states
 from xstilts.model.settings import Runtime
 from xstilts.model.shapes import mlm
-from xstilts.training import encoded_tasks as subjects
-from xstilts.training import guess, sharding
-from xstilts.training import trimmed_embedding as trimming
-from xstilts.training.callbacks import LAST, Curves, Resume, Selection
-from xstilts.training.encoded_tasks import Subjects
+from xstilts.training import encoded_tasks, guess, sharding, trimmed_embedding
+from xstilts.training.callbacks import LAST, Curves, ModelSelection, Resume
+from xstilts.training.encoded_tasks import EncodedTasks
 from xstilts.training.job import MLM, Job
 from xstilts.training.learner import Learner
 from xstilts.training.schedule import Schedule, total_steps
@@ -61,7 +58,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     """
     if runtime.threads:
         torch.set_num_threads(runtime.threads)
-    mixture = subjects.read(job)
+    mixture = encoded_tasks.read(job)
     steps = total_steps(mixture.training, epochs=job.recipe.epochs, steps=job.recipe.steps, cap=job.recipe.cap)
     learner = _learner(job, mixture, steps, runtime)
     body = learner.encoder
@@ -71,7 +68,7 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
         body.activation_checkpointing_enable()
     learner.compiled = runtime.compile
     folder = resume / fingerprint
-    selection = Selection(evaluate, job.recipe.evaluate_every, job.recipe.patience, folder)
+    selection = ModelSelection(evaluate, job.recipe.evaluate_every, job.recipe.patience, folder)
     folder.mkdir(parents=True, exist_ok=True)
     precision: Any = runtime.precision  # Lightning's own check names what it takes
     trainer = pl.Trainer(
@@ -133,21 +130,21 @@ def train(job: Job, runtime: Runtime, logger: Callable[[str, Mapping[str, Any]],
     final |= {"steps": float(trainer.global_step), "best_step": float(selection.best_step or trainer.global_step)}
     if trainer.logger:
         trainer.logger.log_metrics({f"final/{name}": value for name, value in final.items()}, step=trainer.global_step)
-    trimming.restore(learner.encoder, learner.decay(kept))
+    trimmed_embedding.restore(learner.encoder, learner.decay(kept))
     card = _write(job, learner, mixture.cards, fingerprint, parameters, final)
     shutil.rmtree(folder, ignore_errors=True)
     return card
 
 
-def _learner(job: Job, mixture: Subjects, steps: int, runtime: Runtime) -> Learner:
+def _learner(job: Job, mixture: EncodedTasks, steps: int, runtime: Runtime) -> Learner:
     """The encoder that the training starts from, with fresh heads."""
     torch.manual_seed(job.seed)
-    body = encoders.open_encoder(job.start / "encoder")
+    body = encoder.open_encoder(job.start / "encoder")
     length = max(job.recipe.max_length, *job.recipe.max_lengths.values(), 0)
     check_length(body, length, f"params.yaml: a max_length of {job.kind} {job.name}")
     heads = _heads(job, mixture.cards, mixture.masking is not None, body)
-    if runtime.trim and mixture.masking is None and supports_packing(body) and trimming.trimmable(body):
-        trimming.trim(body, trimming.used(mixture.sequences()))
+    if runtime.trim and mixture.masking is None and supports_packing(body) and trimmed_embedding.trimmable(body):
+        trimmed_embedding.trim(body, trimmed_embedding.used(mixture.sequences()))
     return Learner(body, heads, job.recipe, steps, job.seed).train()  # from_pretrained gives an encoder in eval mode
 
 
@@ -159,7 +156,7 @@ def _parameters(job: Job, steps: int, body: Encoder) -> dict[str, Any]:
         "encoder.type": body.config.model_type,
         "encoder.layers": body.config.num_hidden_layers,
         "encoder.hidden": body.config.hidden_size,
-        "encoder.parameters": trimming.parameters(body),
+        "encoder.parameters": trimmed_embedding.parameters(body),
     }
 
 
@@ -173,7 +170,7 @@ def _heads(job: Job, cards: Mapping[str, Card], with_mlm: bool, body: Encoder) -
     if with_mlm:
         heads[MLM] = mlm.Head(body.config.hidden_size, body.get_input_embeddings())
         if (job.start / "heads" / f"{MLM}.safetensors").exists():
-            encoders.open_head(heads[MLM], job.start, MLM)
+            encoder.open_head(heads[MLM], job.start, MLM)
     return heads
 
 
@@ -211,9 +208,9 @@ def _write(
 ) -> dict[str, Any]:
     """Write the checkpoint folder: encoder, heads and, last, its card."""
     folder = atomic.aside(job.output)
-    encoders.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json", job.base)
+    encoder.save_encoder(learner.encoder, folder / "encoder", job.start / "encoder" / "tokenizer.json", job.base)
     for name, head in learner.heads.items():
-        encoders.save_head(head, folder, name)
+        encoder.save_head(head, folder, name)
     card = {
         "kind": job.kind,
         "name": job.name,

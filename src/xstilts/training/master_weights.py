@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Halves:
+class MasterWeights:
     """The rounded weights of a module's linear layers.
 
     Args:

@@ -19,8 +19,7 @@ from torch import Tensor
 
 from xstilts.formats import typed_yaml
 from xstilts.formats.examples import Answer, Choice, Question, SentencePair, TaggedSentence
-from xstilts.model import architecture, shapes
-from xstilts.model import encoder as encoders
+from xstilts.model import architecture, encoder, shapes
 from xstilts.model.architecture import Encoder, Reading
 from xstilts.model.attention import PACKED
 from xstilts.model.batching import Batch, Encoded, collate, hidden_states
@@ -28,7 +27,7 @@ from xstilts.model.shapes import Lengths, mlm, retrieval
 from xstilts.model.tokens import Tokens
 from xstilts.training.settings import Recipe
 
-LONGEST = 192  # sub-words of the longest sequence tried: more than the windows of local attention are wide
+LONGEST = 192  # tokens of the longest sequence tried: more than the windows of local attention are wide
 _NEAR = 1e-3  # states may differ by so much of their largest value: rounding, through all layers
 _ROUGHLY = 0.2  # the same in bf16, whose products have 8 significant bits
 _UNSEEN = 1e-6  # a state that another token moves by less does not see it
@@ -59,7 +58,7 @@ class Needs:
         mlm: whether masked language modelling is mixed in anywhere.
         layer: the hidden states that retrieval reads; None without retrieval, or where the file does not name it.
         pooling: of retrieval.
-        lengths: sub-words of the longest sequences, by their name in params.yaml.
+        lengths: tokens of the longest sequences, by their name in params.yaml.
     """
 
     mlm: bool = False
@@ -130,7 +129,7 @@ def _sequences(body: Encoder, tokens: Tokens) -> Encoded:
 
 
 def _length(body: Encoder, wanted: int) -> int:
-    """So many sub-words, or as many as the encoder takes."""
+    """So many tokens, or as many as the encoder takes."""
     return min(wanted, architecture.longest(body) or wanted)
 
 
@@ -181,7 +180,7 @@ def examine(folder: Path, needs: Needs, device: torch.device, precision: str = "
         ValueError: something of it does not work with this encoder; the message says what and why.
     """
     tokens = Tokens.open(folder / "encoder")
-    body = encoders.open_encoder(folder / "encoder").to(device)
+    body = encoder.open_encoder(folder / "encoder").to(device)
     for name, length in needs.lengths.items():
         architecture.check_length(body, length, f"params.yaml: {name}")
     half = "bf16" in precision

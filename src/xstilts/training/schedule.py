@@ -17,7 +17,7 @@ from xstilts.model.shapes import mlm
 
 
 @dataclass(frozen=True)
-class Subject:
+class EncodedTask:
     """One task of a mixture, encoded. `sampling` is the probability of each item, for MLM; None means passes."""
 
     name: str
@@ -28,7 +28,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Masking:
-    """How MLM hides sub-words: see `shapes.mlm.hide`."""
+    """How MLM masks tokens: see `shapes.mlm.hide`."""
 
     share: float
     mask: int
@@ -37,7 +37,7 @@ class Masking:
 
 
 @dataclass(frozen=True)
-class Micro:
+class MicroBatch:
     """What one process computes at once: a part of a step's batch.
 
     `terms` is the share of one micro-batch in the terms of the whole step's loss, so that the mean over
@@ -50,7 +50,7 @@ class Micro:
     terms: float
 
 
-def total_steps(subjects: Mapping[str, Subject], *, epochs: float, steps: int, cap: int) -> int:
+def total_steps(subjects: Mapping[str, EncodedTask], *, epochs: float, steps: int, cap: int) -> int:
     """Optimiser steps of a training: `steps`, or `epochs` passes over min(items, cap) of each task."""
     if steps:
         return steps
@@ -82,7 +82,7 @@ class Schedule:
 
     def __init__(
         self,
-        subjects: Mapping[str, Subject],
+        subjects: Mapping[str, EncodedTask],
         *,
         seed: int,
         steps: int,
@@ -105,7 +105,7 @@ class Schedule:
         sampled = {one.name: one.sampling for one in self.subjects.values() if one.sampling is not None}
         self._cumulative = {name: np.cumsum(p) / p.sum() for name, p in sampled.items()}
 
-    def __iter__(self) -> Iterator[Micro]:
+    def __iter__(self) -> Iterator[MicroBatch]:
         taken = dict.fromkeys(self.subjects, 0)
         for step, name in enumerate(self.order):
             turn = taken[name]
@@ -130,7 +130,7 @@ class Schedule:
             self._passes[key] = rng.permutation(size)
         return self._passes[key][place * subject.batch : (place + 1) * subject.batch]
 
-    def _micros(self, step: int, name: str, items: np.ndarray) -> Iterator[Micro]:
+    def _micros(self, step: int, name: str, items: np.ndarray) -> Iterator[MicroBatch]:
         encoded = self.subjects[name].encoded
         if self.subjects[name].sampling is not None:
             encoded, items = self._hidden(step, encoded, items), np.arange(len(items))
@@ -141,7 +141,7 @@ class Schedule:
         counts = [_terms(batch) if len(share) else 0 for batch, share in zip(batches, shares, strict=True)]
         for place, (batch, count) in enumerate(zip(batches, counts, strict=True)):
             if place % self.world == self.rank:
-                yield Micro(step, name, batch, sum(counts) / pieces if count else math.inf)
+                yield MicroBatch(step, name, batch, sum(counts) / pieces if count else math.inf)
 
     def _hidden(self, step: int, encoded: Encoded, items: np.ndarray) -> Encoded:
         if self.masking is None:
@@ -158,7 +158,7 @@ class Schedule:
         )
 
 
-def _weights(subjects: Mapping[str, Subject], cap: int) -> np.ndarray:
+def _weights(subjects: Mapping[str, EncodedTask], cap: int) -> np.ndarray:
     sizes = np.array([min(len(subject.encoded), cap) for subject in subjects.values()], dtype=np.float64)
     weights: np.ndarray = sizes / sizes.sum()
     return weights

@@ -18,11 +18,11 @@ class Recipe:
         learning_rate: the peak, reached after `warmup` (a share of all steps), then linear to 0.
         weight_decay: AdamW's, on everything but biases and layer norms.
         clip: the largest norm of the gradient.
-        max_length: sub-words a sequence; `query` and `stride` are those of the QA windows (stride is the step).
+        max_length: tokens a sequence; `query` and `stride` are those of the QA windows (stride is the step).
         max_lengths: other lengths for single tasks of a mixture, by task.
         evaluate_every: steps between evaluations on the first `evaluation_examples` English validation examples.
         patience: evaluations without a better loss before training stops; 0 trains to the end and keeps the last.
-        mask: share of sub-words that MLM hides.
+        mask: share of tokens that MLM masks.
         alpha: exponent of the sampling of MLM languages (Conneau & Lample 2019).
         cap: K of the mixture's p ∝ min(examples, K) (Raffel et al. 2020).
     """

@@ -1,6 +1,6 @@
 """The embedding table cut to the rows that a training uses, and written back when it ends.
 
-Rows of sub-words that no training sequence has get no gradient, so that Adam leaves them where they are, save for the
+Rows of tokens that no training sequence has get no gradient, so that Adam leaves them where they are, save for the
 weight decay, which shrinks them by a known factor. XLM-R's table has 250,002 rows and an English training set uses a
 tenth of them: the optimiser's step and its state shrink by that much, and the weights come out the same. Not for MLM,
 whose head reads every row.

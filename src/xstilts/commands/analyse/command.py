@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xstilts import report
-from xstilts.analysis import gains, regression
-from xstilts.analysis import pipeline as study
+from xstilts.analysis import gains, pipeline, regression
 from xstilts.analysis.gains import Gain
 from xstilts.analysis.predictors import PRIMARY
 from xstilts.analysis.settings import Analysis
@@ -67,11 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
         remarks.setdefault(name, []).append(text)
     measured = regression.read(arguments.predictors) if arguments.predictors else {}
     settings = Analysis(seed=arguments.seed, draws=arguments.draws, bootstrap=arguments.draws)
-    results = study.analyse(paired, far, imputed, measured, settings, arguments.workers, remarks)
+    results = pipeline.analyse(paired, far, imputed, measured, settings, arguments.workers, remarks)
     gains.write(arguments.out / "gains.csv", paired)
     distances.write(arguments.out / "distances.csv", far)
     imputation.write(arguments.out / "imputed_distances.csv", imputed)
-    study.write(arguments.out, results)
+    pipeline.write(arguments.out, results)
     unused += _unmeasured(arguments.predictors, paired, measured) + _unknown(arguments.distances, far)
     for line in [*unused, *(f"{name}: {text}" for name, texts in remarks.items() for text in texts)]:
         print(f"remark: {line}", file=sys.stderr)  # noqa: T201

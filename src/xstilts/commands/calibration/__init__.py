@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xstilts.commands.calibration import figure, findings, table, truths, workspace
-from xstilts.commands.calibration.drive import Drive, Plan
-from xstilts.commands.calibration.truths import Run, Truth
+from xstilts.commands.calibration.drive import SimulationDrive, SimulationPlan
+from xstilts.commands.calibration.truths import Truth, TruthRun
 from xstilts.formats import tables
 
 TRUTHS = Path("profiles/calibration/truths.yaml")
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     picked = truths.chosen(file, arguments.only)
     runs = truths.runs(file, picked, _numbers("--worlds", arguments.worlds), _numbers("--seeds", arguments.seeds), root)
     _check(runs)
-    plan = Plan(
+    plan = SimulationPlan(
         root=root,
         out=arguments.out,
         command=(sys.executable, "-m", "xstilts.commands.main", "repro", arguments.until),
@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     return calibrate(plan, runs, picked, dry=arguments.dry)
 
 
-def calibrate(plan: Plan, runs: Sequence[Run], picked: Sequence[Truth], *, dry: bool = False) -> int:
+def calibrate(plan: SimulationPlan, runs: Sequence[TruthRun], picked: Sequence[Truth], *, dry: bool = False) -> int:
     """Bring the runs up to date and write the table of all that are done; the exit status."""
-    drive = Drive(plan, _say)
+    drive = SimulationDrive(plan, _say)
     kept = [drive.kept(run) for run in runs]
     spent = [each.seconds for each in kept if each]
     left = kept.count(None)
@@ -79,7 +79,7 @@ def calibrate(plan: Plan, runs: Sequence[Run], picked: Sequence[Truth], *, dry: 
     return _table(plan.out, drive, runs, picked) or int(bool(failed))
 
 
-def _table(out: Path, drive: Drive, runs: Sequence[Run], picked: Sequence[Truth]) -> int:
+def _table(out: Path, drive: SimulationDrive, runs: Sequence[TruthRun], picked: Sequence[Truth]) -> int:
     order = {truth.name: place for place, truth in enumerate(picked)}
     done = [(run, kept) for run in runs if (kept := drive.kept(run))]
     rows = [table.row(run, kept) for run, kept in done]
@@ -91,7 +91,7 @@ def _table(out: Path, drive: Drive, runs: Sequence[Run], picked: Sequence[Truth]
             truth, [findings.by_language(drive.folder(run), truth.name) for run, _ in done if run.truth == truth]
         )
     ]
-    tables.write_csv(out / "languages.csv", table.Language, by_truth)
+    tables.write_csv(out / "languages.csv", table.LanguageRow, by_truth)
     for total in table.write(out, rows, picked):
         wrong = f", {total.misses} misses" if total.misses else ""
         wrong += f", {total.false_alarms} false alarms" if total.false_alarms else ""
@@ -102,7 +102,7 @@ def _table(out: Path, drive: Drive, runs: Sequence[Run], picked: Sequence[Truth]
     return 0
 
 
-def _check(runs: Sequence[Run]) -> None:
+def _check(runs: Sequence[TruthRun]) -> None:
     """Read one params.yaml of every truth as the stages will, before anything is run."""
     with tempfile.TemporaryDirectory() as scratch:
         for run in {run.truth.name: run for run in runs}.values():

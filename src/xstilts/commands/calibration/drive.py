@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from xstilts.commands.calibration import findings, workspace
-from xstilts.commands.calibration.findings import Finding
-from xstilts.commands.calibration.truths import Run
+from xstilts.commands.calibration.findings import SimulationFinding
+from xstilts.commands.calibration.truths import TruthRun
 from xstilts.formats import tables
 
 CACHE, RUNS, RESULT, LOG = "cache", "runs", "result.json", "log.txt"
@@ -37,12 +37,12 @@ class Kept:
     sources: str
     commit: str
     seconds: float
-    finding: Finding
+    finding: SimulationFinding
     cpu: float = math.nan
 
 
 @dataclass(frozen=True)
-class Plan:
+class SimulationPlan:
     """How to run.
 
     Attributes:
@@ -63,14 +63,14 @@ class Plan:
     keep: bool = False
 
 
-class Stopped(Exception):
+class SimulationStopped(Exception):
     """The calibration was asked to stop."""
 
 
-class Drive:
+class SimulationDrive:
     """Brings runs up to date; `stop` ends the pipelines that run."""
 
-    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: SimulationPlan, say: Callable[[str], None]) -> None:
         self.plan = plan
         self.say = say
         self.stopping = threading.Event()
@@ -79,7 +79,7 @@ class Drive:
         """Ask every pipeline to end; what is made stays in the cache."""
         self.stopping.set()
 
-    def run(self, runs: Sequence[Run]) -> dict[str, str]:
+    def run(self, runs: Sequence[TruthRun]) -> dict[str, str]:
         """Bring every run up to date.
 
         Returns:
@@ -106,16 +106,16 @@ class Drive:
                 raise
         return failed
 
-    def folder(self, run: Run) -> Path:
+    def folder(self, run: TruthRun) -> Path:
         """Where a run's parameters, log and result lie."""
         return self.plan.out / RUNS / run.name
 
-    def kept(self, run: Run) -> Kept | None:
+    def kept(self, run: TruthRun) -> Kept | None:
         """What the run left, if its parameters and the sources are still the same."""
         kept = read(self.folder(run) / RESULT)
         return kept if kept and (kept.params, kept.sources) == (run.digest, self.plan.sources) else None
 
-    def one(self, run: Run) -> Kept:
+    def one(self, run: TruthRun) -> Kept:
         """One run, from wherever it was stopped.
 
         Raises:
@@ -128,7 +128,7 @@ class Drive:
             if lock is None:
                 raise ValueError(f"another process works in {place}; wait for it, or end it")
             if self.stopping.is_set():
-                raise Stopped
+                raise SimulationStopped
             began = time.monotonic()
             workspace.fill(self.plan.root, place, run.text, self.plan.out / CACHE)
             (folder / "params.yaml").write_text(run.text, encoding="utf-8")
@@ -165,7 +165,7 @@ class Drive:
             finally:
                 _end(process)
         if math.isnan(cpu):
-            raise Stopped
+            raise SimulationStopped
         if process.returncode:
             tail = log.read_text(encoding="utf-8", errors="replace")[-1500:].strip()
             raise ValueError(f"the pipeline exited with {process.returncode}; the end of {log}:\n{tail}")

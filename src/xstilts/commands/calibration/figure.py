@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from xstilts.commands.calibration.table import Row
+from xstilts.commands.calibration.table import RunRow
 
 COLOURS = {"supported": "#0072b2", "practically absent": "#009e73", "inconclusive": "#999999"}
 WRONG = "#d55e00"
 
 
-def draw(path: Path, rows: Sequence[Row]) -> None:
+def draw(path: Path, rows: Sequence[RunRow]) -> None:
     """Write the figure as SVG; runs that were judged a miss or a false alarm are ringed."""
     import matplotlib as mpl
 

@@ -16,7 +16,7 @@ NEAR_CHANCE, NEAR_CEILING = "near_chance", "near_ceiling"
 
 
 @dataclass(frozen=True)
-class Finding:
+class SimulationFinding:
     """The verdict of one study.
 
     Attributes:
@@ -25,7 +25,7 @@ class Finding:
         languages: that enter the slope; `cells` languages × targets × intermediates, English not among them.
         before, gain: means over these cells, points; `gain_sd` over the languages.
         english_before, english_gain: of English, points.
-        near_chance, near_ceiling: cells whose two scores are both no better than guessing, or both at least 99.
+        near_chance, near_ceiling: cells whose two scores are both not above chance, or both at least 99.
     """
 
     verdict: str
@@ -46,7 +46,7 @@ class Finding:
     near_ceiling: int
 
 
-def read(results: Path, study: str) -> Finding:
+def read(results: Path, study: str) -> SimulationFinding:
     """What a run's `results/` hold on its study.
 
     Raises:
@@ -64,7 +64,7 @@ def read(results: Path, study: str) -> Finding:
     english = [row for row in points if row["english"] == "1"]
     gains = [float(row["gain"]) for row in foreign]
     chief = whole[POINTS]
-    return Finding(
+    return SimulationFinding(
         verdict=chief["verdict"],
         direction=chief["direction"] or "",
         q=_number(chief["q"]),
@@ -84,17 +84,17 @@ def read(results: Path, study: str) -> Finding:
     )
 
 
-def of(values: Mapping[str, Any]) -> Finding:
+def of(values: Mapping[str, Any]) -> SimulationFinding:
     """A finding from what JSON kept of it, where NaN is null.
 
     Raises:
         TypeError: other fields than a finding's.
     """
-    numbers = {item.name for item in fields(Finding) if item.type is float}
+    numbers = {item.name for item in fields(SimulationFinding) if item.type is float}
     known: dict[str, Any] = {
         key: math.nan if key in numbers and value is None else value for key, value in values.items()
     }
-    return Finding(**known)
+    return SimulationFinding(**known)
 
 
 def by_language(folder: Path, study: str) -> dict[str, tuple[float, float]]:

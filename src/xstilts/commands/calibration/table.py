@@ -14,7 +14,7 @@ from scipy import stats
 
 from xstilts.commands.calibration import accidents
 from xstilts.commands.calibration.drive import Kept
-from xstilts.commands.calibration.truths import NOT_SUPPORTED, SUPPORTED, Run, Truth
+from xstilts.commands.calibration.truths import NOT_SUPPORTED, SUPPORTED, Truth, TruthRun
 from xstilts.formats import tables
 
 FOUND, MISS, FALSE_ALARM, RIGHT, DESCRIBED = "found", "miss", "false alarm", "right", "described"
@@ -24,7 +24,7 @@ _DRAWS = 2000
 
 
 @dataclass(frozen=True)
-class Row:
+class RunRow:
     """One run; a column of runs.csv each. `digest` is of params.yaml, which lies beside the result."""
 
     truth: str
@@ -81,7 +81,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Language:
+class LanguageRow:
     """One language of one truth over its runs; a column of languages.csv each.
 
     `before` and `gain` are means, `before_effect` and `gain_effect` the deviations from the runs' means in standard
@@ -99,7 +99,7 @@ class Language:
     gain_p: float
 
 
-def languages(truth: Truth, found: Sequence[Mapping[str, tuple[float, float]]]) -> list[Language]:
+def languages(truth: Truth, found: Sequence[Mapping[str, tuple[float, float]]]) -> list[LanguageRow]:
     """The languages of a truth from what each of its runs found of them; none with fewer than two runs."""
     if len(found) < 2:
         return []
@@ -108,7 +108,7 @@ def languages(truth: Truth, found: Sequence[Mapping[str, tuple[float, float]]]) 
     effects = [accidents.language_effects(values) for values in (before, gain)]
     chances = [accidents.chance(values, seed=1, draws=_DRAWS)[1] for values in (before, gain)]
     return [
-        Language(truth.name, code, len(found), *(float(values[:, place].mean()) for values in (before, gain)),
+        LanguageRow(truth.name, code, len(found), *(float(values[:, place].mean()) for values in (before, gain)),
                  *(float(each[place]) for each in effects), *chances)
         for place, code in enumerate(codes)
     ]  # fmt: skip
@@ -124,12 +124,12 @@ def judge(truth: Truth, verdict: str, direction: str) -> str:
     return DESCRIBED
 
 
-def row(run: Run, kept: Kept) -> Row:
+def row(run: TruthRun, kept: Kept) -> RunRow:
     """One run's row."""
     found = kept.finding
     counts = (("floor", found.near_chance), ("ceiling", found.near_ceiling))
     marks = [f"{word} {count}/{found.cells}" for word, count in counts if count]
-    return Row(
+    return RunRow(
         truth=run.truth.name,
         control=run.truth.control,
         world=run.world,
@@ -160,7 +160,7 @@ def row(run: Run, kept: Kept) -> Row:
     )
 
 
-def totals(rows: Sequence[Row], truths: Iterable[Truth]) -> list[Total]:
+def totals(rows: Sequence[RunRow], truths: Iterable[Truth]) -> list[Total]:
     """One row a truth, those without a run among them."""
     found = []
     for truth in truths:
@@ -196,16 +196,16 @@ def totals(rows: Sequence[Row], truths: Iterable[Truth]) -> list[Total]:
     return found
 
 
-def write(folder: Path, rows: Sequence[Row], truths: Iterable[Truth]) -> list[Total]:
+def write(folder: Path, rows: Sequence[RunRow], truths: Iterable[Truth]) -> list[Total]:
     """Write runs.csv, truths.csv and calibration.md."""
     found = totals(rows, truths)
-    tables.write_csv(folder / "runs.csv", Row, rows)
+    tables.write_csv(folder / "runs.csv", RunRow, rows)
     tables.write_csv(folder / "truths.csv", Total, found)
     (folder / "calibration.md").write_text(markdown(rows, found), encoding="utf-8")
     return found
 
 
-def markdown(rows: Sequence[Row], found: Sequence[Total]) -> str:
+def markdown(rows: Sequence[RunRow], found: Sequence[Total]) -> str:
     """Both tables, for a reader."""
     planted = [f"- **{total.truth}**: {total.planted}" for total in found]
     return "\n".join(
@@ -230,7 +230,7 @@ def _total(total: Total) -> list[object]:
     return [*head, total.misses, total.false_alarms, *means, total.floor, total.ceiling]
 
 
-def _run(row: Row) -> list[object]:
+def _run(row: RunRow) -> list[object]:
     slope = f"{_signed(row.slope, 2)} [{_signed(row.low, 2)}, {_signed(row.high, 2)}]"
     gains = [f"{row.before:.1f}", f"{_signed(row.gain, 1)} ± {row.gain_sd:.1f}", _signed(row.english_gain, 1)]
     head = [row.truth, row.world, row.seed, row.expected, row.verdict, row.judged]

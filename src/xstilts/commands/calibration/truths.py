@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from xstilts import experiment as params
+from xstilts import experiment
 from xstilts.formats import typed_yaml
 from xstilts.preparation.world import WorldSettings
 
@@ -57,7 +57,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Run:
+class TruthRun:
     """One run of the pipeline: a truth in one world, with one training seed, and its whole params.yaml."""
 
     truth: Truth
@@ -118,7 +118,9 @@ def chosen(file: File, names: Sequence[str]) -> tuple[Truth, ...]:
     return tuple(known[name] for name in dict.fromkeys(names)) or file.truths
 
 
-def runs(file: File, truths: Iterable[Truth], worlds: Iterable[int], seeds: Iterable[int], root: Path) -> list[Run]:
+def runs(
+    file: File, truths: Iterable[Truth], worlds: Iterable[int], seeds: Iterable[int], root: Path
+) -> list[TruthRun]:
     """Every run, one world of every truth before the next world, so that a part of them tells of every truth.
 
     Raises:
@@ -126,7 +128,7 @@ def runs(file: File, truths: Iterable[Truth], worlds: Iterable[int], seeds: Iter
     """
     listed = tuple(truths)
     return [
-        Run(truth, world, seed, text(file, truth, world, seed, root))
+        TruthRun(truth, world, seed, text(file, truth, world, seed, root))
         for seed in seeds
         for world in worlds
         for truth in listed
@@ -161,7 +163,7 @@ def check(text: str, path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    params.load(path)
+    experiment.load(path)
 
 
 def _put(whole: dict[str, Any], key: str, value: Any, name: str) -> None:

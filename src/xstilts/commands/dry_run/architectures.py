@@ -17,7 +17,7 @@ class Architecture:
     """An encoder without pooler; sizes as in transformers' configurations, `types` is segments.
 
     What is not like BERT has its parameters `counted`: all but the embedding tables, and all. `width` is that of its
-    table of sub-words if it is not `hidden`, `config` what it is built from.
+    table of tokens if it is not `hidden`, `config` what it is built from.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Architecture:
 
     @property
     def row(self) -> int:
-        """How many numbers the embedding table has for a sub-word."""
+        """How many numbers the embedding table has for a token."""
         return self.width or self.hidden
 
     @property

@@ -2,7 +2,7 @@
 
 The plan imports no torch and starts in a fraction of a second, so that `make run` can print it every time. `--step`
 builds the real module from its configuration with random weights, nothing downloaded, and takes one optimiser step
-for each shape on random sub-words.
+for each shape on random tokens.
 """
 
 import argparse
@@ -10,20 +10,19 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from xstilts import experiment as params
-from xstilts.commands.dry_run import architectures, disk
-from xstilts.commands.dry_run import cost as plan
+from xstilts import experiment
+from xstilts.commands.dry_run import architectures, cost, disk
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.commands.dry_run.cost import Training
+from xstilts.commands.dry_run.cost import TrainingCost
 from xstilts.experiment import Params
 
 GIB, HOUR = 2**30, 3600
-COLUMNS = ("kind", "name", "copies", "examples", "steps", "sub-words a step", "hours", "GiB")
+COLUMNS = ("kind", "name", "copies", "examples", "steps", "tokens a step", "hours", "GiB")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    machine = plan.Machine()
+    machine = cost.Machine()
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="the parameters (default params.yaml)")
     parser.add_argument("--data", type=Path, default=Path("data"), help="prepared data, for its counts (default data)")
     parser.add_argument("--brief", action="store_true", help="stages, hours and disk alone, as `make run` prints them")
@@ -54,17 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
     assumed = (arguments.tflops, arguments.mfu, arguments.launch, arguments.bandwidth)
     if min(assumed) <= 0:
         raise ValueError("--tflops, --mfu, --launch and --bandwidth must be greater than 0")
-    machine = plan.Machine(arguments.tflops, arguments.mfu, arguments.launch / 1000, arguments.bandwidth * 1e12)
-    settings = params.load(arguments.params)
+    machine = cost.Machine(arguments.tflops, arguments.mfu, arguments.launch / 1000, arguments.bandwidth * 1e12)
+    settings = experiment.load(arguments.params)
     architecture = architectures.of(settings.model)
     for line in lines(settings, architecture, machine, arguments.data, brief=arguments.brief):
         print(line)  # noqa: T201
     if arguments.step:
         from xstilts.commands.dry_run import (
-            trial_step as onestep,  # here: torch takes seconds to import, and the plan does not need it
+            trial_step,  # here: torch takes seconds to import, and the plan does not need it
         )
 
-        taken = onestep.take(
+        taken = trial_step.take(
             settings,
             architecture,
             items=arguments.items,
@@ -73,27 +72,27 @@ def run(arguments: argparse.Namespace) -> int:
         )
         _table(
             print,
-            "One optimiser step a shape, random weights and sub-words",
-            onestep.HEADER,
+            "One optimiser step a shape, random weights and tokens",
+            trial_step.HEADER,
             (row.cells() for row in taken),
         )
     return 0
 
 
-def lines(settings: Params, architecture: Architecture, machine: plan.Machine, data: Path, *, brief: bool) -> list[str]:
+def lines(settings: Params, architecture: Architecture, machine: cost.Machine, data: Path, *, brief: bool) -> list[str]:
     """The plan, line by line; `brief` leaves the table of trainings and the assumptions out."""
-    trainings = plan.trainings(settings, data)
+    trainings = cost.trainings(settings, data)
     hours = {one.name + one.kind: _hours(one, settings, architecture, machine) for one in trainings}
     by_kind: dict[str, float] = {}
     for one in trainings:
         by_kind[one.kind] = by_kind.get(one.kind, 0.0) + hours[one.name + one.kind]
-    by_kind["predict"] = plan.prediction_seconds(settings, architecture, machine, data) / HOUR
+    by_kind["predict"] = cost.prediction_seconds(settings, architecture, machine, data) / HOUR
     uncounted = [one.name for one in trainings if not one.steps]
     without = f"; without {', '.join(uncounted)}: not counted before `prepare`" if uncounted else ""
     found = [
         f"{settings.profile}: {architecture.kind} ({settings.model.name or 'pretrained here'}), "
         f"{architecture.parameters:,} parameters, {architecture.body:,} of them outside the embeddings",
-        "stages: " + ", ".join(f"{kind} {count}" for kind, count in plan.stages(settings).items()),
+        "stages: " + ", ".join(f"{kind} {count}" for kind, count in cost.stages(settings).items()),
     ]
     if not brief:
         rows = [_row(one, settings, architecture, hours[one.name + one.kind]) for one in trainings]
@@ -105,7 +104,7 @@ def lines(settings: Params, architecture: Architecture, machine: plan.Machine, d
     return found + _disk(settings, architecture)
 
 
-def _hours(one: Training, settings: Params, architecture: Architecture, machine: plan.Machine) -> float:
+def _hours(one: TrainingCost, settings: Params, architecture: Architecture, machine: cost.Machine) -> float:
     runtime = settings.runtime
     seconds = one.seconds(
         architecture,
@@ -117,21 +116,21 @@ def _hours(one: Training, settings: Params, architecture: Architecture, machine:
     return one.copies * seconds / HOUR
 
 
-def _row(one: Training, settings: Params, architecture: Architecture, hours: float) -> tuple[str, ...]:
+def _row(one: TrainingCost, settings: Params, architecture: Architecture, hours: float) -> tuple[str, ...]:
     items = "not counted" if one.items is None else f"{one.items:,}"
     steps = f"{one.steps:,}" if one.steps else "not counted"
-    memory = f"{plan.memory(settings, architecture, one) / GIB:.1f}"
+    memory = f"{cost.memory(settings, architecture, one) / GIB:.1f}"
     return (one.kind, one.name, str(one.copies), items, steps, f"{one.tokens:,.0f}", f"{hours:,.2f}", memory)
 
 
 def _assumptions(
-    settings: Params, architecture: Architecture, machine: plan.Machine, trainings: Sequence[Training]
+    settings: Params, architecture: Architecture, machine: cost.Machine, trainings: Sequence[TrainingCost]
 ) -> list[str]:
     operations = (
         one.copies * one.steps * one.operations(architecture, settings.runtime.gradient_checkpointing)
         for one in trainings
     )
-    most = max((plan.memory(settings, architecture, one) for one in trainings), default=0)
+    most = max((cost.memory(settings, architecture, one) for one in trainings), default=0)
     return [
         f"  assuming a device of {machine.tflops:g} TFLOP/s at {machine.mfu:.0%}, {1000 * machine.launch:g} ms for "
         f"a step of 24 layers however small, {machine.bandwidth / 1e12:g} TB/s for AdamW;",

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoConfig
 
 from xstilts.commands.dry_run.architectures import Architecture
-from xstilts.model import architecture as module
+from xstilts.model import architecture
 from xstilts.model.settings import OFFSET
 from xstilts.training import adoption
 
@@ -23,9 +23,9 @@ def built(row: Mapping[str, Any], device: str) -> Any:
     try:
         config = AutoConfig.for_model(**row)
         adoption.settle(config)
-        kind = module.class_of(config)
+        kind = architecture.class_of(config)
         with torch.device(device):
-            return kind(config, **module.options(kind))
+            return kind(config, **architecture.options(kind))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"no encoder of type {row.get('model_type')!r} can be built from its configuration: {error}"
@@ -38,7 +38,7 @@ def measured(row: Mapping[str, Any]) -> Architecture:
     config, table = body.config, body.get_input_embeddings()
     tables = {id(part.weight): part.weight.numel() for part in body.modules() if isinstance(part, torch.nn.Embedding)}
     parameters = sum(parameter.numel() for parameter in body.parameters())
-    facts = module.facts(body)
+    facts = architecture.facts(body)
     return Architecture(
         kind=config.model_type,
         vocabulary=table.num_embeddings,

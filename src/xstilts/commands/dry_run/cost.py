@@ -1,7 +1,7 @@
-"""What a grid will take: stages, optimiser steps, device hours and memory, reckoned before anything runs.
+"""What a grid will take: stages, optimiser steps, device hours and memory, estimated before anything runs.
 
 Counts of examples are those of the task files, of prepared data, or of the world's settings. Lengths are means in
-sub-words. Time is a model, not a measurement: see `Machine`.
+tokens. Time is a model, not a measurement: see `Machine`.
 """
 
 import json
@@ -17,7 +17,7 @@ from xstilts.preparation import assembly, files
 from xstilts.training.settings import Recipe
 
 MLM = "mlm"
-# Sequences an item, and sub-words a sequence. Measured with a tokenizer of 32,000 sub-words: xnli, mnli, squad, udpos,
+# Sequences an item, and tokens a sequence. Measured with a tokenizer of 32,000 tokens: xnli, mnli, squad, udpos,
 # tatoeba, cosmosqa; the others are guesses from their texts. XLM-R's own tokenizer should give about a tenth less.
 LENGTHS = {
     "anli": (1, 50), "mnli": (1, 43), "xnli": (1, 51), "qqp": (1, 31), "pawsx": (1, 55),
@@ -38,7 +38,7 @@ TESTED = ("test/", "dev/")
 class Machine:
     """One device. A step has a time of its own, then its products, then AdamW moves its bytes.
 
-    The defaults fit XLM-R Large with recorded and compiled steps on an H100: 15.1 ms for 1,426 sub-words and 12.7 ms
+    The defaults fit XLM-R Large with recorded and compiled steps on an H100: 15.1 ms for 1,426 tokens and 12.7 ms
     for 815, measured (docs/benchmarks.md). A device that waits for its host takes longer.
 
     Attributes:
@@ -59,7 +59,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingCost:
     """One training of the grid. `items` is None where the data are not counted yet.
 
     `tokens` is the mean of one optimiser step, `longest` the most that its largest batch can have.
@@ -72,7 +72,7 @@ class Training:
     steps: int
     tokens: float
     longest: int
-    hidden: float  # sub-words that MLM reads in a mean step
+    hidden: float  # tokens that MLM reads in a mean step
 
     def operations(self, architecture: Architecture, checkpointing: bool) -> float:
         """Of one step: 2 a parameter and token forward, 4 backward, 2 again where activations are not kept."""
@@ -112,7 +112,7 @@ def steps(sizes: Sequence[tuple[int, int]], recipe: Recipe) -> int:
     return max(1, round(recipe.epochs * sum(capped) / per_step))
 
 
-def trainings(params: Params, data: Path) -> list[Training]:
+def trainings(params: Params, data: Path) -> list[TrainingCost]:
     """Every training of the grid; copies of one differ in seed and encoder alone."""
     found = []
     if params.model.name is None and params.recipes.pretraining:
@@ -133,7 +133,7 @@ def trainings(params: Params, data: Path) -> list[Training]:
     return found
 
 
-def _training(kind: str, name: str, copies: int, sizes: Mapping[str, int | None], recipe: Recipe) -> Training:
+def _training(kind: str, name: str, copies: int, sizes: Mapping[str, int | None], recipe: Recipe) -> TrainingCost:
     batches = {task: recipe.batches.get(task, recipe.batch) for task in sizes}
     known = [(items, batches[task]) for task, items in sizes.items() if items is not None]
     whole = len(known) == len(sizes)
@@ -143,7 +143,7 @@ def _training(kind: str, name: str, copies: int, sizes: Mapping[str, int | None]
         shares = dict.fromkeys(sizes, 1 / len(sizes))
     tokens = {task: batches[task] * _tokens(task, recipe, whole=False) for task in sizes}
     longest = max(batches[task] * _tokens(task, recipe, whole=True) for task in sizes)
-    return Training(
+    return TrainingCost(
         kind,
         name,
         copies,
@@ -156,14 +156,14 @@ def _training(kind: str, name: str, copies: int, sizes: Mapping[str, int | None]
 
 
 def _tokens(task: str, recipe: Recipe, *, whole: bool) -> float:
-    """Sub-words of one item: the mean, or as many as can be."""
+    """Tokens of one item: the mean, or as many as can be."""
     sequences, mean = length(task)
     most = recipe.max_lengths.get(task, recipe.max_length)
     return sequences * (most if whole else min(mean, most))
 
 
 def length(task: str) -> tuple[int, int]:
-    """Sequences an item of a task and mean sub-words a sequence."""
+    """Sequences an item of a task and mean tokens a sequence."""
     return LENGTHS.get(task) or SHAPES[tasks.get(task).shape]
 
 
@@ -232,7 +232,7 @@ def _sum(counts: Iterable[int | None]) -> int | None:
     return total
 
 
-def memory(params: Params, architecture: Architecture, training: Training) -> int:
+def memory(params: Params, architecture: Architecture, training: TrainingCost) -> int:
     """Bytes on the device: weights, gradient and moments in fp32, and the activations of the longest batch.
 
     34 · hidden values a token and layer in half precision (Korthikanti et al. 2022, attention scores not kept), twice

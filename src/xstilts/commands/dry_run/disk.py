@@ -1,4 +1,4 @@
-"""What a grid's checkpoints will take on disk, reckoned before anything runs."""
+"""What a grid's checkpoints will take on disk, estimated before anything runs."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.experiment import Params
 from xstilts.formats.runs import BASELINE
 
-# Sub-words of XLM-R's 250,002 that an English training set uses: a guess, its tokenizer was not at hand.
+# Tokens of XLM-R's 250,002 that an English training set uses: a guess, its tokenizer was not at hand.
 USED = 30_000
 
 

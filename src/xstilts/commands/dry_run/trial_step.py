@@ -1,4 +1,4 @@
-"""One optimiser step a shape with the real module, random weights and random sub-words: does it fit, and how fast?
+"""One optimiser step a shape with the real module, random weights and random tokens: does it fit, and how fast?
 
 Everything but weights, text and tokenizer is what training uses: the encoder from its configuration, the shapes' heads,
 `Learner`, `Schedule` and Lightning's trainer.
@@ -19,19 +19,17 @@ import torch
 from torch import nn
 
 from xstilts import tasks
-from xstilts.commands.dry_run import configurations
-from xstilts.commands.dry_run import cost as plan
+from xstilts.commands.dry_run import configurations, cost
 from xstilts.commands.dry_run.architectures import Architecture
 from xstilts.experiment import Params
-from xstilts.model import encoder as encoders
-from xstilts.model import shapes
+from xstilts.model import encoder, shapes
 from xstilts.model.architecture import first_position
 from xstilts.model.batching import Encoded
 from xstilts.model.settings import OFFSET
 from xstilts.model.shapes import mlm
 from xstilts.training.job import MLM
 from xstilts.training.learner import Learner
-from xstilts.training.schedule import Masking, Micro, Schedule, Subject
+from xstilts.training.schedule import EncodedTask, Masking, MicroBatch, Schedule
 from xstilts.training.settings import Recipe
 
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -39,7 +37,7 @@ warnings.filterwarnings(
     "ignore", message=r".*(treespec, LeafSpec|does not have many workers|IterableDataset|litlogger).*"
 )
 
-HEADER = ("shape", "recipe of", "examples", "sub-words", "parameters", "loss", "seconds", "peak GiB")
+HEADER = ("shape", "recipe of", "examples", "tokens", "parameters", "loss", "seconds", "peak GiB")
 SHAPES = ("classification", "tagging", "span", "choice", MLM)
 SPECIAL = 5  # ids below are taken for special tokens
 
@@ -75,10 +73,10 @@ class _Watch(pl.Callback):
 
     loss, seconds = float("nan"), 0.0
 
-    def on_train_batch_start(self, trainer: pl.Trainer, module: Any, batch: Micro, index: int) -> None:
+    def on_train_batch_start(self, trainer: pl.Trainer, module: Any, batch: MicroBatch, index: int) -> None:
         self._since = time.perf_counter()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: Micro, index: int) -> None:
+    def on_train_batch_end(self, trainer: pl.Trainer, module: Any, outputs: Any, batch: MicroBatch, index: int) -> None:
         self.loss = float(outputs["loss"] if isinstance(outputs, Mapping) else outputs)  # waits for the device
         self.seconds = time.perf_counter() - self._since
 
@@ -94,7 +92,7 @@ def take(
         items: examples a batch, None for the recipe's.
         accelerator: as Lightning names it.
         precision: as Lightning names it.
-        seed: of weights and sub-words.
+        seed: of weights and tokens.
     """
     if params.runtime.threads:
         torch.set_num_threads(params.runtime.threads)
@@ -106,8 +104,8 @@ def take(
         batch = items or recipe.batches.get(name, recipe.batch)
         sampling = np.full(batch, 1 / batch) if shape == MLM else None
         task = MLM if shape == MLM else name
-        subject = Subject(
-            shape, random_items(shape, plan.length(task), recipe, architecture, batch, rng), batch, sampling
+        subject = EncodedTask(
+            shape, random_items(shape, cost.length(task), recipe, architecture, batch, rng), batch, sampling
         )
         taken = _step(params, body, subject, name, recipe, accelerator=accelerator, precision=precision, seed=seed)
         gc.collect()  # trainer and module hold each other; without it two optimisers' moments are in memory
@@ -128,7 +126,7 @@ def build(architecture: Architecture) -> nn.Module:
         "hidden_dropout_prob": architecture.dropout,
         "attention_probs_dropout_prob": architecture.dropout,
     }
-    body: nn.Module = encoders.unpadded(configurations.built(row, "cpu"))
+    body: nn.Module = encoder.unpadded(configurations.built(row, "cpu"))
     return body
 
 
@@ -154,7 +152,7 @@ def random_items(
     items: int,
     rng: np.random.Generator,
 ) -> Encoded:
-    """Items of random sub-words, about as long as the task's, with random targets."""
+    """Items of random tokens, about as long as the task's, with random targets."""
     sequences, mean = length if shape != "choice" or length[0] > 1 else (4, length[1])
     most = min(recipe.max_length, architecture.positions - OFFSET)
     sizes = np.clip(rng.poisson(mean, size=items * sequences), 4, most)
@@ -177,7 +175,7 @@ def random_items(
 def _step(
     params: Params,
     body: Any,
-    subject: Subject,
+    subject: EncodedTask,
     training: str,
     recipe: Recipe,
     *,

@@ -12,11 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from xstilts.commands import check
-from xstilts.commands import drop_targets as dropping
+from xstilts.commands import check, drop_targets
 from xstilts.commands.grid import clones, dag, durations, forks, locks, plan, resources, workers
 from xstilts.commands.grid.dag import Node
-from xstilts.commands.grid.drive import Drive, Outcome
+from xstilts.commands.grid.drive import GridDrive, Outcome
 from xstilts.commands.grid.resources import Resources
 from xstilts.commands.grid.workers import Order, Pool
 
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check(pool, asked.steps, needed)
         with _environment(root, pool, arguments) as environment:
             submit = _submitter(root, asked, pool, needed, arguments, environment)
-            outcome = Drive(root, asked, pool, resources=needed, durations=past, submit=submit, say=_say).run()
+            outcome = GridDrive(root, asked, pool, resources=needed, durations=past, submit=submit, say=_say).run()
     finally:
         pool.close([])
     if arguments.clones and outcome.done:
@@ -128,7 +127,7 @@ def _environment(root: Path, pool: Pool, arguments: argparse.Namespace) -> Itera
 
 def _submitter(
     root: Path,
-    asked: plan.Plan,
+    asked: plan.GridPlan,
     pool: Pool,
     needed: dict[str, Resources],
     arguments: argparse.Namespace,
@@ -161,7 +160,7 @@ def _submitter(
     return there
 
 
-def _collect(root: Path, asked: plan.Plan, outcome: Outcome) -> None:
+def _collect(root: Path, asked: plan.GridPlan, outcome: Outcome) -> None:
     _say("bringing the clones' outputs into this workspace")
     done = set(outcome.done)
     again = clones.collect(root, [node.name for node in asked.nodes if node.name in done])
@@ -172,9 +171,9 @@ def _collect(root: Path, asked: plan.Plan, outcome: Outcome) -> None:
 
 def _drop(root: Path) -> None:
     """Target weights whose predictions are made go, unless params.yaml keeps them (see `dropping`)."""
-    chosen = dropping.candidates(root, unless_kept=True) if (root / dropping.LOCK).exists() else []
+    chosen = drop_targets.candidates(root, unless_kept=True) if (root / drop_targets.LOCK).exists() else []
     if chosen:
-        dropping.drop(root, chosen)
+        drop_targets.drop(root, chosen)
         _say(f"dropped the weights of {len(chosen)} target checkpoints that are predicted (runtime.keep_targets)")
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.commands.grid import plan as plans
-from xstilts.commands.grid import progress as shown
-from xstilts.commands.grid import workers
+from xstilts.commands.grid import progress, workers
 from xstilts.commands.grid.dag import Node
 from xstilts.commands.grid.durations import Durations
-from xstilts.commands.grid.plan import Plan
+from xstilts.commands.grid.plan import GridPlan
 from xstilts.commands.grid.resources import Resources
 from xstilts.commands.grid.workers import GOOD, KILLED, RAN, STOPPED, UNCHANGED, Pool, Result
 
@@ -39,13 +38,13 @@ class Outcome:
         return [name for name, result in self.results.items() if result.status not in GOOD]
 
 
-class Drive:
+class GridDrive:
     """One run of the grid."""
 
     def __init__(
         self,
         root: Path,
-        plan: Plan,
+        plan: GridPlan,
         pool: Pool,
         *,
         resources: Mapping[str, Resources],
@@ -73,7 +72,7 @@ class Drive:
         self.running: dict[Any, tuple[Node, float]] = {}
         self.attempts: dict[str, int] = {}
         self.outcome = Outcome()
-        self.progress = shown.Progress(plan.steps, say)
+        self.progress = progress.Progress(plan.steps, say)
         self.totals = {"CPU": pool.total("CPU"), "GPU": pool.total("GPU")}
 
     def run(self) -> Outcome:
@@ -167,4 +166,4 @@ class Drive:
         ]
         now = time.monotonic()
         running = {node.name: now - began for node, began in self.running.values()}
-        return shown.left(waiting, self.durations, self.resources, self.totals, self.chains, running)
+        return progress.left(waiting, self.durations, self.resources, self.totals, self.chains, running)

@@ -9,7 +9,7 @@ from xstilts.commands.grid.resources import Resources
 
 
 @dataclass(frozen=True)
-class Plan:
+class GridPlan:
     """The stages to go through.
 
     Attributes:
@@ -29,7 +29,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Row:
+class StageRow:
     """One stage of dvc.yaml in the plan: how many instances, and what is known of their cost."""
 
     group: str
@@ -41,13 +41,13 @@ class Row:
     bytes: int | None
 
 
-def make(nodes: Sequence[Node]) -> Plan:
+def make(nodes: Sequence[Node]) -> GridPlan:
     """What has to be gone through."""
     todo: set[str] = set()
     for node in nodes:
         if node.changed or todo.intersection(node.needs):
             todo.add(node.name)
-    return Plan(tuple(nodes), frozenset(todo))
+    return GridPlan(tuple(nodes), frozenset(todo))
 
 
 def dependents(nodes: Sequence[Node]) -> dict[str, list[str]]:
@@ -74,7 +74,7 @@ def urgency(nodes: Sequence[Node], durations: Durations) -> dict[str, float]:
     return longest
 
 
-def rows(plan: Plan, durations: Durations, resources: Mapping[str, Resources]) -> list[Row]:
+def rows(plan: GridPlan, durations: Durations, resources: Mapping[str, Resources]) -> list[StageRow]:
     """The plan by stage of dvc.yaml; a cost is None as soon as one instance's is unknown."""
     found = []
     for group in dict.fromkeys(node.group for node in plan.nodes):
@@ -87,12 +87,14 @@ def rows(plan: Plan, durations: Durations, resources: Mapping[str, Resources]) -
         size = _sum([typical if node.bytes is None else node.bytes for node in steps])
         hours = None if seconds is None else seconds * resources[group].gpus / 3600
         found.append(
-            Row(group, len(mine), changed, len(steps) - changed, seconds, hours, None if size is None else int(size))
+            StageRow(
+                group, len(mine), changed, len(steps) - changed, seconds, hours, None if size is None else int(size)
+            )
         )
     return found
 
 
-def text(plan: Plan, table: Sequence[Row]) -> str:
+def text(plan: GridPlan, table: Sequence[StageRow]) -> str:
     """The plan as `--dry` prints it."""
     lines = [f"{'stage':<24}{'wanted':>7}{'changed':>9}{'may run':>9}{'hours':>9}{'GPU hours':>11}{'disk':>10}"]
     lines += [

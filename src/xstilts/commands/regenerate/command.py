@@ -1,4 +1,4 @@
-"""`xstilts regenerate FOLDER --out DIR`: every number of a kept study again, from its score records alone.
+"""`xstilts regenerate FOLDER --out DIR`: every number of an archived study again, from its score records alone.
 
 A study below docs/studies/ keeps `params.yaml`, `scores/`, `overlap.csv` (measured on data that is not kept) and, of
 what follows from them, `results/` and `report/`. No data, weights or GPU are needed. The runs are restored to MLflow,
@@ -15,12 +15,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from xstilts import experiment as params
-from xstilts import report
-from xstilts.analysis import gains, regression
-from xstilts.analysis import pipeline as study
-from xstilts.commands.regenerate import study_curves as kept_curves
-from xstilts.commands.regenerate import study_page as kept
+from xstilts import experiment, report
+from xstilts.analysis import gains, pipeline, regression
+from xstilts.commands.regenerate import study_curves, study_page
 from xstilts.distances import from_english as distances
 from xstilts.distances import grambank, imputation
 from xstilts.experiment import Params
@@ -50,14 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: a record is damaged, or disagrees with the store.
     """
     folder, results = arguments.folder, arguments.out / "results"
-    grid = params.load(folder / "params.yaml")
+    grid = experiment.load(folder / "params.yaml")
     paired = measured_gains(folder, grid)
     analysis = grid.analysis
     codes = languages.with_rows({gain.language for gain in paired})
     far = distances.table(codes, analysis.seed) + grambank.read()
     imputed = imputation.impute(codes, analysis.seed, analysis.imputations)
     overlap = folder / "overlap.csv"
-    found = study.analyse(
+    found = pipeline.analyse(
         paired,
         far,
         imputed,
@@ -68,10 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     gains.write(results / "gains.csv", paired)
     distances.write(results / "distances.csv", far)
     imputation.write(results / "imputed_distances.csv", imputed)
-    study.write(results / "analysis", found)
-    (arguments.out / "tables.md").write_text(kept.write(results), encoding="utf-8")
+    pipeline.write(results / "analysis", found)
+    (arguments.out / "tables.md").write_text(study_page.write(results), encoding="utf-8")
     if (folder / "trainings").exists():
-        kept_curves.write(folder / "trainings", arguments.out)
+        study_curves.write(folder / "trainings", arguments.out)
     for name, answer in found.answers.items():
         print(f"{name}: {' '.join(answer['sentences'])}")  # noqa: T201
     if not arguments.no_report:

@@ -1,4 +1,4 @@
-"""The learning curves of a kept study: one table and one figure, from its training records."""
+"""The learning curves of an archived study: one table and one figure, from its training records."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The tables on the page of a kept study (docs/studies/), written from its `results/`.
+"""The tables on the page of an archived study (docs/studies/), written from its `results/`.
 
 Separate from the report, which shows everything: these are the few that a page quotes between two marks, so that a
 test can compare the page with the files.
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xstilts.analysis.cells import guessing
+from xstilts.analysis.cells import chance_reach
 from xstilts.formats import tables
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
@@ -22,7 +22,7 @@ Row = dict[str, str]
 
 
 def write(results: Path) -> str:
-    """All tables as Markdown: scores against guessing, gains, verdicts; one after the other for each study."""
+    """All tables as Markdown: scores against chance, gains, verdicts; one after the other for each study."""
     results = tables.of_analysis(results)
     points = [row for row in tables.read_csv(results / "points.csv", ()) if row["headline"] == "1"]
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def replaced(page: str, tables: str) -> str:
 
 
 def _floors(points: Sequence[Row]) -> str:
-    """Baseline scores against guessing, by target, in English and elsewhere."""
+    """Baseline scores against chance, by target, in English and elsewhere."""
     lines = []
     for target, rows in _by(points, "target").items():
         first = min(row["intermediate"] for row in rows if row["intermediate"] != "all")
@@ -73,12 +73,12 @@ def _floors(points: Sequence[Row]) -> str:
         "target",
         "English, `none`",
         "best arm in English",
-        "guessing (+ 2 s.e.)",
+        "chance (+ 2 s.e.)",
         "other languages, `none`",
-        "guessing there",
-        "languages above guessing + 2 s.e.",
+        "chance there",
+        "languages above chance + 2 s.e.",
     ]
-    return "**Scores without intermediate training, against guessing** (points, means over seeds)\n\n" + _table(
+    return "**Scores without intermediate training, against chance** (points, means over seeds)\n\n" + _table(
         head, lines
     )
 
@@ -139,8 +139,8 @@ def _slope(row: dict[str, Any]) -> str:
 
 
 def _margin(row: Row) -> float:
-    """What guessing may reach, points."""
-    return float(guessing(np.array(_float(row["chance"])), np.array(float(row["examples"]))))
+    """What chance may reach, points."""
+    return float(chance_reach(np.array(_float(row["chance"])), np.array(float(row["examples"]))))
 
 
 def _score(row: Row, column: str) -> str:

@@ -24,7 +24,7 @@ NAMES = ("classification", "tagging", "span", "choice", "retrieval", "mlm")
 
 @dataclass(frozen=True)
 class Lengths:
-    """How sequences are cut, in sub-words: see `training.settings.Recipe`."""
+    """How sequences are cut, in tokens: see `training.settings.Recipe`."""
 
     max_length: int
     query: int = 64

@@ -1,6 +1,6 @@
 """Masked language modelling: lines of text in many languages, sampled with p ∝ size^α (Conneau & Lample 2019).
 
-A share of the sub-words is hidden: 80 % become the mask, 10 % a random sub-word, 10 % stay (Devlin et al. 2019). Which
+A share of the tokens is hidden: 80 % become the mask, 10 % a random token, 10 % stay (Devlin et al. 2019). Which
 ones depends on the step alone, so that a resumed training hides the same. The head reads masked positions only.
 """
 
@@ -57,12 +57,12 @@ def hide(
     specials: np.ndarray,
     rng: np.random.Generator,
 ) -> Encoded:
-    """Some lines with a share of their sub-words hidden, and the true ids there as the token target `hidden`.
+    """Some lines with a share of their tokens hidden, and the true ids there as the token target `hidden`.
 
     Args:
         encoded: all lines.
         items: which ones, shape (items,).
-        share: of the sub-words that are not special.
+        share: of the tokens that are not special.
         mask: id of the mask token.
         vocabulary: size of the vocabulary.
         specials: ids that are never hidden.
@@ -110,11 +110,11 @@ class Head(nn.Module):
         return nn.functional.linear(states, self._embedding[0].weight, self.bias)
 
     def loss(self, states: Tensor, batch: Batch) -> Tensor:
-        """Cross-entropy, summed over the hidden sub-words."""
+        """Cross-entropy, summed over the masked tokens."""
         truth = batch.targets["hidden"]
         logits = self.logits(states[truth != IGNORED])
         return nn.functional.cross_entropy(logits.float(), truth[truth != IGNORED], reduction="sum")
 
     def terms(self, batch: Batch) -> int:
-        """One term a hidden sub-word."""
+        """One term a masked token."""
         return int((batch.targets["hidden"] != IGNORED).sum())

@@ -62,7 +62,7 @@ def embed(
         encoder: stopped at the layer to read.
         tokens: its tokenizer.
         sentences: in any language; equal ones are embedded once.
-        max_length: sub-words kept of each.
+        max_length: tokens kept of each.
         pooling: `mean` over all tokens or `cls`, the first.
         row: about how many tokens a batch holds.
     """

@@ -1,7 +1,7 @@
 """A question on a context, answered by a stretch of the context: start and end logits over windows.
 
 The windows are those of XTREME's run_squad (google-research/xtreme @ 838c13b): the question is cut to `query`
-sub-words, a window starts every `stride` sub-words (a step, where fast tokenizers mean the overlap), and a start
+tokens, a window starts every `stride` tokens (a step, where fast tokenizers mean the overlap), and a start
 counts only in the window where it has the most context. Answers are cut out of the context by character offsets,
 in every script; XTREME goes through whitespace words, which returns whole sentences in Chinese.
 """
@@ -21,12 +21,12 @@ from xstilts.model.shapes import Lengths
 from xstilts.model.tokens import Tokens
 
 BEST = 20  # starts and ends that are combined
-LONGEST = 30  # sub-words of an answer
+LONGEST = 30  # tokens of an answer
 
 
 @dataclass(frozen=True)
 class Window:
-    """Sub-words `begin` to `end` of an example's context, the first at position `shift` of its sequence."""
+    """Tokens `begin` to `end` of an example's context, the first at position `shift` of its sequence."""
 
     example: int
     begin: int
@@ -58,7 +58,7 @@ def encode(
         if room < 1:
             raise ValueError(
                 f"max_length {lengths.max_length} leaves no room for a context beside a question of "
-                f"{len(question)} sub-words"
+                f"{len(question)} tokens"
             )
         shift = len(template.prefix) + len(question) + len(template.middle)
         answer = _answer(example, offsets[-1])
@@ -94,7 +94,7 @@ def _steps(total: int, room: int, stride: int) -> list[int]:
 
 
 def _answer(example: Question, offsets: np.ndarray) -> tuple[int, int] | None:
-    """First and last sub-word of the first gold answer."""
+    """First and last token of the first gold answer."""
     if not example.answers or not len(offsets):
         return None
     answer = example.answers[0]
@@ -169,7 +169,7 @@ def decode(predictions: dict[str, Any], context: dict[str, Any]) -> list[dict[st
 
 
 def _best_span(logits: np.ndarray, window: Window, allowed: np.ndarray) -> tuple[float, int, int]:
-    """Score, first and last sub-word (numbered in the whole context) of a window's best answer."""
+    """Score, first and last token (numbered in the whole context) of a window's best answer."""
     span = slice(window.shift, window.shift + window.end - window.begin)
     start_logits = np.where(allowed, logits[span, 0], -np.inf)
     end_logits = logits[span, 1]
@@ -186,7 +186,7 @@ def _best_span(logits: np.ndarray, window: Window, allowed: np.ndarray) -> tuple
 
 
 def _most_context(windows: Sequence[Window]) -> list[np.ndarray]:
-    """For each window, which of its sub-words have nowhere more context than here (earlier windows win ties)."""
+    """For each window, which of its tokens have nowhere more context than here (earlier windows win ties)."""
     by_example: dict[int, list[int]] = {}
     for place, window in enumerate(windows):
         by_example.setdefault(window.example, []).append(place)

@@ -1,10 +1,10 @@
-"""Words and one tag each: the first sub-word of a word carries its tag, and nothing is truncated.
+"""Words and one tag each: the first token of a word carries its tag, and nothing is truncated.
 
-Where an encoder is causal the last sub-word carries it, the only one that has seen the whole word.
+Where an encoder is causal the last token carries it, the only one that has seen the whole word.
 
 A sentence that does not fit is split between words, as XTREME's utils_tag does (google-research/xtreme @ 838c13b):
 words are added until the next one would exceed `max_length` less the special tokens, then a new sequence starts;
-a word with no sub-word, or with more than fit at all, becomes the unknown token. Every word is scored.
+a word with no token, or with more than fit at all, becomes the unknown token. Every word is scored.
 """
 
 from collections.abc import Sequence
@@ -49,14 +49,14 @@ def encode(
         for word, tag in zip(example.words, example.tags or (None,) * len(example.words), strict=True):
             if tag is not None and tag not in index:
                 raise ValueError(f"sentence {example.id}: tag {tag!r}; the task knows {', '.join(labels)}")
-            subwords = pieces[word]
-            if not subwords or len(subwords) > room:
-                subwords = [tokens.unknown]
-            if len(body) + len(subwords) > room:
+            word_tokens = pieces[word]
+            if not word_tokens or len(word_tokens) > room:
+                word_tokens = [tokens.unknown]
+            if len(body) + len(word_tokens) > room:
                 close(body, marks, numbers)
                 body, marks, numbers = [], [], []
-            body.extend(subwords)
-            others = [IGNORED] * (len(subwords) - 1)
+            body.extend(word_tokens)
+            others = [IGNORED] * (len(word_tokens) - 1)
             for column, value in ((marks, 0 if tag is None else index[tag]), (numbers, place)):
                 column.extend([*others, value] if tokens.reading == "last" else [value, *others])
             place += 1
@@ -88,7 +88,7 @@ def _frame(tokens: Tokens, max_length: int) -> tuple[list[int], list[int], int]:
 
 
 class Head(nn.Module):
-    """Dropout and one logit a tag, at the sub-word of each word that carries it."""
+    """Dropout and one logit a tag, at the token of each word that carries it."""
 
     fixed = True
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from xstilts.formats.examples import Answer, Choice, ParallelSentences, Question, SentencePair, TaggedSentence
 from xstilts.preparation import choice_rows
-from xstilts.preparation.hub.repository import Table
+from xstilts.preparation.hub.repository import HubTable
 from xstilts.preparation.rows import Notes, Row, fault
 
-Reader = Callable[[Table, Mapping[str, Any], Notes], Iterator[Row]]
+Reader = Callable[[HubTable, Mapping[str, Any], Notes], Iterator[Row]]
 NO_GOLD_LABEL = -1
 # Words by which English is told from other languages in Latin script.
 ENGLISH_WORDS = frozenset("the a to is of in i you he she was it that this do have".split())  # noqa: SIM905
 
 
-def _names(table: Table, column: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+def _names(table: HubTable, column: str, options: Mapping[str, Any]) -> tuple[str, ...]:
     """The labels by their numbers, checked against what the task expects to be there."""
     expected = tuple(options["names"])
     found = table.classes(column) or expected
@@ -24,20 +24,20 @@ def _names(table: Table, column: str, options: Mapping[str, Any]) -> tuple[str, 
     return found
 
 
-def _need(table: Table, *columns: str) -> None:
+def _need(table: HubTable, *columns: str) -> None:
     missing = [column for column in columns if column not in table.data.column_names]
     if missing:
         raise fault(table.name, None, f"the columns {', '.join(table.data.column_names)}", f"{', '.join(missing)} too")
 
 
-def _text(table: Table, number: int, row: Mapping[str, Any], name: str) -> str:
+def _text(table: HubTable, number: int, row: Mapping[str, Any], name: str) -> str:
     try:
         return choice_rows.text(row[name], name)
     except TypeError as error:
         raise fault(table.name, number, str(error), f"text in {name!r}") from error
 
 
-def pair(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+def pair(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Sentence pairs; a label is a number (-1: none, dropped and counted) or its name."""
     first, second, column = options["first"], options["second"], options["label"]
     _need(table, first, second, column)
@@ -60,7 +60,7 @@ def pair(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
         )
 
 
-def tags(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+def tags(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Words and the numbers of their tags."""
     words, column = options["tokens"], options["tags"]
     _need(table, words, column)
@@ -76,7 +76,7 @@ def tags(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
         yield Row(table.name, number, TaggedSentence("", found, tuple(names[tag] for tag in row[column])))
 
 
-def squad(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+def squad(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Questions. Answers are a row of lists or a list of rows; options as those of the `files` reader of that name."""
     _need(table, "id", "context", "question", "answers")
     for number, row in table.rows():
@@ -105,7 +105,7 @@ def _answers(answers: Any) -> Iterator[Answer]:
         yield Answer(answer["text"], int(answer["answer_start"]))
 
 
-def tatoeba(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+def tatoeba(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """Translations: foreign in `source_sentence`, English in `target_sentence`, both with a line end to strip.
 
     `source_lang` names a cache file and says nothing, so that the sides are told apart by their words.
@@ -125,7 +125,7 @@ def _english(sentence: str) -> int:
     return sum(word in ENGLISH_WORDS for word in sentence.lower().split())
 
 
-def bucc(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+def bucc(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
     """`mteb/BUCC`: one row with all foreign sentences, all English sentences and the gold pairs, counted from 1.
 
     There are no ids: a sentence is named by its language and position, not as in the shared task.
@@ -162,7 +162,7 @@ def bucc(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row
 
 
 def _choices(make: Callable[[Mapping[str, Any]], Choice]) -> Reader:
-    def reader(table: Table, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
+    def reader(table: HubTable, options: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
         for number, row in table.rows():
             try:
                 yield Row(table.name, number, choice_rows.made(make, {"id": str(number), **row}))

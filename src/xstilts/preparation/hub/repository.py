@@ -27,7 +27,7 @@ UNREACHABLE = ("ConnectError", "ConnectTimeout", "ReadTimeout", "ReadError", "Pr
 
 
 @dataclass(frozen=True)
-class Table:
+class HubTable:
     """One split of a data set. `revision` is the commit that it was read at, or `saved` for a folder."""
 
     name: str
@@ -63,9 +63,9 @@ class Repositories:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings
         self.heads: dict[tuple[str, str | None], tuple[str | None, bool]] = {}
-        self.tables: dict[str, Table] = {}
+        self.tables: dict[str, HubTable] = {}
 
-    def table(self, source: HubSource) -> Table:
+    def table(self, source: HubSource) -> HubTable:
         """One split: from a saved folder, the Hub, or the Hub's conversion of a loading script, in this order.
 
         A folder is looked for below `data.saved` as `<id>/<config>` (`default` where there is none), as
@@ -79,13 +79,13 @@ class Repositories:
             self.tables[name] = self._saved(name, source) or self._read(name, source)
         return self.tables[name]
 
-    def _saved(self, name: str, source: HubSource) -> Table | None:
+    def _saved(self, name: str, source: HubSource) -> HubTable | None:
         folder = Path(self.settings.get("saved") or "", source.path, source.config or "default")
         if not self.settings.get("saved") or not folder.is_dir():
             return None
-        return Table(name, "saved", datasets.load_from_disk(str(folder))[source.split])
+        return HubTable(name, "saved", datasets.load_from_disk(str(folder))[source.split])
 
-    def _read(self, name: str, source: HubSource) -> Table:
+    def _read(self, name: str, source: HubSource) -> HubTable:
         asked = (self.settings.get("revisions") or {}).get(source.path) or source.revision
         if asked is not None and not COMMIT.fullmatch(asked):
             raise ValueError(f"params.yaml: data.revisions: {source.path} is {asked!r}; expected 40 hex digits")
@@ -99,7 +99,7 @@ class Repositories:
                 f"{name}: the cache holds commit {found}, expected {wanted}, and the Hub cannot be reached. "
                 f"Go online once, or set data.revisions: {{{source.path}: {found}}}"
             )
-        return Table(name, found, data)
+        return HubTable(name, found, data)
 
     def _load(self, source: HubSource, asked: str | None) -> tuple[datasets.Dataset, str | None]:
         """The split as `datasets` loads it, and the commit that it must be of (None: whatever the cache holds)."""
