@@ -152,9 +152,9 @@ def test_no_text_of_a_figure_is_smaller_than_twelve_pixels(tab: chromium.Page) -
         ("scatter", ["gain (points)", "distance"]),
         ("gains", ["gain (points)"]),
         ("families", ["gain (points)"]),
-        ("forest", ["correlation of gain with distance"]),
-        ("lofo", ["correlation of gain with distance"]),
-        ("specification", ["correlation (−1 to 1)"]),
+        ("forest", ["slope of gain on distance, SD per SD"]),
+        ("lofo", ["slope of gain on distance, SD per SD"]),
+        ("specification", ["correlation or slope (−1 to 1)"]),
     ],
 )
 def test_every_axis_has_a_title(tab: chromium.Page, chart: str, words: list[str]) -> None:
