@@ -29,6 +29,7 @@ NOT_TYPED = {
     r"make (run|test)": "minutes each; what make would start is asked for with --dry-run below",
     r"pip install .*": NETWORK,
     r"dvc exp .*": "trains for minutes; tests/test_overrides.py types it on the small grid",
+    r"xstilts encoder .*": "needs two packages of 90 MB; tests/commands/test_encoder.py makes such files",
     r"xstilts grid --address .*": "needs a Ray cluster; tests/commands/test_grid.py starts one",
     r"kubectl .*": "needs Kubernetes",
     r"export MASTER_ADDR=.*": "two machines; tests/training/test_distributed.py has two processes",
@@ -116,7 +117,8 @@ def furnished(reproduced: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "installation", "profiles"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(sys.prefix)
-    scores(folder / "SCORES.csv")
+    for name in ("SCORES.csv", "scores.csv"):
+        scores(folder / name)
     editor = folder / "editor"
     editor.write_text('#!/bin/sh\nsed -i "s/draws: [0-9]*/draws: 101/" "$1"\n')
     editor.chmod(0o755)
