@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, answer in found.answers.items():
         print(f"{name}: {' '.join(answer['sentences'])}")  # noqa: T201
     if not arguments.no_report:
-        command = f"xstilts regenerate {folder} --out {arguments.out}"
+        command = f"xstilts regenerate {folder} --out DIR"
         facts = [("profile", grid.profile)]
         origin = report.origin.measured(asdict(grid.model), grid.data, provenance.commit())
         context = report.Context(command=command, versions=provenance.versions(), facts=facts, origin=origin)
