@@ -29,9 +29,10 @@ def main() -> None:
     )
     with atomic.whole(folder / "analysis") as aside:
         pipeline.write(aside, results)
-    atomic.write(Path("metrics/answer.json"), json.dumps(answer_metrics.of(results.verdicts), indent=1) + "\n")
-    for name, answer in results.answers.items():
-        print(f"{name}: {' '.join(answer['sentences'])}")
+    answer = answer_metrics.of(results.verdicts, typed_yaml.section("params.yaml", "study", str))
+    atomic.write(Path("metrics/answer.json"), json.dumps(answer, indent=1, allow_nan=False) + "\n")
+    for name, said in results.answers.items():
+        print(f"{name}: {' '.join(said['sentences'])}")
 
 
 if __name__ == "__main__":
