@@ -67,6 +67,9 @@ def test_dvc_s_metrics_are_means_in_points_and_the_answer(reproduced: Path) -> N
     assert answer["verdict"] in ("supported", "practically absent", "inconclusive")
     assert set(answer) == {"verdict", "slope", "low", "high", "p", "languages"}
     assert len(shown) == 6 + 1
+    verdicts = json.loads((reproduced / "results/analysis/verdicts.json").read_text(encoding="utf-8"))
+    keys = [(row["study"], row["intermediate"], row["target"], row["outcome"]) for row in verdicts]
+    assert len(keys) == len(set(keys))
     for name, row in shown.items():
         assert name.startswith("metrics/") and len(json.dumps(row)) < 3000
 
@@ -220,6 +223,7 @@ def dropped(workspace: Path) -> Path:
         workspace, sys.executable, "-m", "xstilts.commands.main", "drop-targets", "--yes", "--unless-kept"
     )
     assert "dropped: the weights of 4 target checkpoints" in printed
+    tiny.run(workspace, "dvc", "repro", "-q", "check")  # params.yaml was edited
     return workspace
 
 

@@ -49,7 +49,8 @@ def test_far_languages_at_chance_are_marked_left_out_and_fake_no_slope() -> None
     assert len(marked) > 8
     assert not any(point.used for point in marked)
     assert any(
-        f"{len(marked)} of {len(points)} gains lie between two scores no better" in text for text in verdict.caveats
+        f"{len(marked)} of {len(points)} gains lie between two scores not above chance" in text
+        for text in verdict.caveats
     )
     assert min(point.distance for point in marked) > np.median([point.distance for point in points])
 

@@ -145,7 +145,7 @@ def over_targets(
     found: list[Verdict] = []
     for name in names:
         if len(targets) == 1:
-            found += [replace(row, target=ALL) for row in single if row.intermediate == name]
+            found += [replace(row, target=ALL) for row in single if row.intermediate == name and row.target in targets]
             continue
         mine = tuple(cell for cell in cells if cell.intermediate == name)
         case, q = _pooled_case(name, mine, rows)
