@@ -253,11 +253,11 @@ def _driver(plan, truth):
     script = (
         "from pathlib import Path\n"
         "from xstilts.commands import calibration\nfrom xstilts.commands.calibration import truths\n"
-        "from xstilts.commands.calibration.drive import Plan\n"
+        "from xstilts.commands.calibration.drive import SimulationPlan\n"
         "from xstilts.commands.calibration.truths import File, Truth\n"
         f"truth = {truth!r}\n"
         f"root, out = Path({str(plan.root)!r}), Path({str(plan.out)!r})\n"
-        f"plan = Plan(root, out, {plan.command!r}, {plan.sources!r}, 'unknown')\n"
+        f"plan = SimulationPlan(root, out, {plan.command!r}, {plan.sources!r}, 'unknown')\n"
         "runs = truths.runs(File('base.yaml', (truth,)), [truth], [1], [1], plan.root)\n"
         "raise SystemExit(calibration.calibrate(plan, runs, [truth]))\n"
     )
