@@ -136,7 +136,7 @@ def first_gold_answer_only(patch):
 
 def missing_answers_left_out_of_the_mean(patch):
     def of_the_answered(gold, found, normalise):
-        return answered({key: rows for key, rows in gold.items() if key in found}, found, normalise)
+        return answered([row for row in spans._questions(gold) if row[0] in found], found, normalise)
 
     answered = spans._answered
     patch.setattr(spans, "_answered", of_the_answered)
@@ -153,7 +153,7 @@ def pairs_counted_as_often_as_they_come(patch):
 def english_side_first(patch):
     pairs = files.pairs
     rule = evaluation._RULES["mining"]
-    swapped = evaluation._Rule(rule.gold, lambda path: [pair[::-1] for pair in pairs(path)], rule.metric)
+    swapped = evaluation._Rule(rule.gold, lambda path: [pair[::-1] for pair in pairs(path)], rule.metric, rule.remarks)
     patch.setitem(evaluation._RULES, "mining", swapped)
 
 
@@ -165,13 +165,16 @@ def tatoeba_flipped(patch):
         lines = [int(line) for line in files.lines(path)]
         return [str(place) for place in np.argsort(lines, kind="stable")]
 
-    patch.setitem(evaluation._RULES, "nearest", evaluation._Rule(inverse, rule.predicted, rule.metric))
+    patch.setitem(evaluation._RULES, "nearest", evaluation._Rule(inverse, rule.predicted, rule.metric, rule.remarks))
 
 
 def tatoeba_in_file_order(patch):
     rule = evaluation._RULES["nearest"]
     unsorted = evaluation._Rule(
-        lambda path: [str(row) for row in range(len(files.lines(path)))], rule.predicted, rule.metric
+        lambda path: [str(row) for row in range(len(files.lines(path)))],
+        rule.predicted,
+        rule.metric,
+        rule.remarks,
     )
     patch.setitem(evaluation._RULES, "nearest", unsorted)
 
