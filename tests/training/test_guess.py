@@ -12,10 +12,11 @@ import torch
 
 from toy_training import RECIPE, Memory, pairs, run, task
 from xstilts.formats.examples import Answer, Choice, Question, TaggedSentence
+from xstilts.model import encoder
 from xstilts.model.batching import by_length, collate
 from xstilts.training import encoded_tasks, guess
 from xstilts.training.job import Job, Material
-from xstilts.training.loop import _heads, encoders
+from xstilts.training.loop import _heads
 
 CONTEXT = "the cat sat on the mat and the dog ran home"
 ROWS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
@@ -31,7 +32,7 @@ ROWS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
 def flat(job: Job) -> tuple[dict[str, float], dict[str, float]]:
     """The loss of every validation set under equal logits, and what `guess` says."""
     mixture = encoded_tasks.read(job)
-    body = encoders.open_encoder(job.start / "encoder")
+    body = encoder.open_encoder(job.start / "encoder")
     heads: Any = _heads(job, mixture.cards, mixture.masking is not None, body)
     found = {}
     for name, (subject, encoded) in mixture.validation.items():
